@@ -360,7 +360,7 @@ func TestOneScheduledRunOfAMonitorOnALane(t *testing.T) {
 	require.NoError(t, err, "a manual run passes")
 
 	b.must(t, commands.ReportRun{
-		Attempt: commands.Attempt{Run: first, Runner: b.runner, Instance: "i", Token: run.Token},
+		Attempt: commands.Attempt{Run: first, Runner: b.runner, Token: run.Token},
 		Number:  1, Result: domain.Result{Outcome: domain.Successful, ReportHash: "h"}, FinishedAt: b.now,
 	})
 	_, err = b.claim(t, second, "j")
@@ -373,7 +373,7 @@ func TestALostRunIsHandedOutAgainAndItsOldReportIsEvidence(t *testing.T) {
 	id := b.trigger(t)
 	first, err := b.claim(t, id, "dead")
 	require.NoError(t, err)
-	old := commands.Attempt{Run: id, Runner: b.runner, Instance: "dead", Token: first.Token}
+	old := commands.Attempt{Run: id, Runner: b.runner, Token: first.Token}
 	b.must(t, commands.StartRun{Attempt: old})
 	b.must(t, commands.ExpireLease{Run: id, Token: first.Token})
 	second, err := b.claim(t, id, "alive")
@@ -385,7 +385,7 @@ func TestALostRunIsHandedOutAgainAndItsOldReportIsEvidence(t *testing.T) {
 	res := b.must(t, commands.ReportRun{Attempt: old, Number: 1, Result: domain.Result{Outcome: domain.Failure, ReportHash: "late"}, FinishedAt: b.now})
 	require.Equal(t, domain.StateClaimed, res.State.(*domain.Run).State, "the superseded report ends nothing")
 	res = b.must(t, commands.ReportRun{
-		Attempt: commands.Attempt{Run: id, Runner: b.runner, Instance: "alive", Token: second.Token},
+		Attempt: commands.Attempt{Run: id, Runner: b.runner, Token: second.Token},
 		Number:  2, Result: domain.Result{Outcome: domain.Successful, ReportHash: "good"}, FinishedAt: b.now,
 	})
 	require.Equal(t, domain.Successful, res.State.(*domain.Run).Outcome)
@@ -402,7 +402,7 @@ func TestAReportOfAnotherRunnersRunIsRefused(t *testing.T) {
 	run, err := b.claim(t, id, "i")
 	require.NoError(t, err)
 	_, err = b.Do(t.Context(), commands.System, commands.ReportRun{
-		Attempt: commands.Attempt{Run: id, Runner: "another", Instance: "i", Token: run.Token}, Number: 1,
+		Attempt: commands.Attempt{Run: id, Runner: "another", Token: run.Token}, Number: 1,
 		Result: domain.Result{Outcome: domain.Successful, ReportHash: "h"},
 	})
 	wantError(t, err, domain.NotFound, "")

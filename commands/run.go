@@ -217,15 +217,13 @@ func (s *Service) obstacle(ctx context.Context, run *domain.Run) (domain.MissCau
 	return "", nil
 }
 
-// Attempt names the attempt that an instance acts on.
+// Attempt names the attempt that an instance acts on. Its fencing token decides,
+// not the instance: one that lost its own token goes on under another id.
 type Attempt struct {
-	Run      domain.RunID
-	Runner   domain.RunnerID
-	Instance domain.InstanceID
-	Token    int64
+	Run    domain.RunID
+	Runner domain.RunnerID
+	Token  int64
 }
-
-var errNotYours = domain.Errorf(domain.Conflict, "the lease is over: another instance has the run")
 
 // StartRun notes that the first request is about to leave.
 type StartRun struct{ Attempt }
@@ -250,11 +248,8 @@ func (c ReleaseRun) handle(ctx context.Context, s *Service, r request) (Result, 
 
 func (s *Service) updateAttempt(ctx context.Context, r request, a Attempt, decide func(*domain.Run) ([]domain.Event, error)) (Result, error) {
 	return s.updateRun(ctx, r, a.Run, func(run *domain.Run) ([]domain.Event, error) {
-		switch {
-		case run.State == "" || run.Runner != a.Runner:
+		if run.State == "" || run.Runner != a.Runner {
 			return nil, domain.Errorf(domain.NotFound, "there is no such run")
-		case run.Instance != a.Instance:
-			return nil, errNotYours
 		}
 		return decide(run)
 	})

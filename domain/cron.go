@@ -128,23 +128,38 @@ func (c cron) next(t time.Time, zone *time.Location) time.Time {
 	return c.nextFixed(t, zone)
 }
 
-// nextFixed walks the local days from that of t: each has each time once.
+// nextFixed walks the calendar from the local day of t: each day has each time
+// once.
 func (c cron) nextFixed(t time.Time, zone *time.Location) time.Time {
 	year, month, day := t.In(zone).Date()
-	for d := 0; d <= int(never/(24*time.Hour)); d++ {
-		noon := time.Date(year, month, day+d, 12, 0, 0, 0, zone)
-		if !c.matchesDay(noon) {
+	for d := 0; d <= int(never/(24*time.Hour)); {
+		date := time.Date(year, month, day+d, 0, 0, 0, 0, time.UTC)
+		if !c.matchesDay(date) {
+			d += c.skip(date)
 			continue
 		}
-		if at := c.nextOfDay(noon, t, zone); !at.IsZero() {
+		if at := c.nextOfDay(date, t, zone); !at.IsZero() {
 			return at.UTC()
 		}
+		d++
 	}
 	return time.Time{}
 }
 
-func (c cron) nextOfDay(noon, after time.Time, zone *time.Location) time.Time {
-	y, m, d := noon.Date()
+// skip is how many days to go on from one that does not match.
+func (c cron) skip(date time.Time) int {
+	y, m, d := date.Date()
+	if c.month&(1<<int(m)) != 0 {
+		return 1
+	}
+	return time.Date(y, m+1, 0, 0, 0, 0, 0, time.UTC).Day() - d + 1 // to the next month
+}
+
+func (c cron) nextOfDay(date, after time.Time, zone *time.Location) time.Time {
+	y, m, d := date.Date()
+	if time.Date(y, m, d, 12, 0, 0, 0, zone).Day() != d { // the zone left that day out
+		return time.Time{}
+	}
 	for hour := range 24 {
 		if c.hour&(1<<hour) == 0 {
 			continue
@@ -169,8 +184,9 @@ func (c cron) nextElapsed(t time.Time, zone *time.Location) time.Time {
 	for end := at.Add(never); at.Before(end); {
 		switch {
 		case !c.matchesDay(at):
-			rest := time.Duration(24*60-at.Hour()*60-at.Minute()) * time.Minute
-			if _, change := at.ZoneBounds(); !change.IsZero() && change.Sub(at) < rest {
+			rest := time.Duration(c.skip(at)*24*60-at.Hour()*60-at.Minute()) * time.Minute
+			// After: on 31 December of leap years Go 1.26 answers with its midnight.
+			if _, change := at.ZoneBounds(); change.After(at) && change.Sub(at) < rest {
 				rest = change.Sub(at)
 			}
 			at = at.Add(rest)

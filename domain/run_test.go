@@ -99,15 +99,15 @@ func miss(c domain.MissCause) runAsks {
 // these histories show by counting from 1.
 var (
 	waiting    = events(runQueued)
-	held       = events(runQueued, claimed(1, alice))                                         // token 2
-	running    = events(runQueued, claimed(1, alice), started(1))                             // token 2
-	requeued   = events(runQueued, claimed(1, alice), started(1), expired(1, alice, true))    // token 2
-	heldAgain  = append(append(events(), requeued...), claimed(2, bob))                       // token 5
-	runAgain   = append(append(events(), heldAgain...), started(2))                           // token 5
-	ended      = append(append(events(), running...), finished(1, alice, "r1"))               // token 2
-	endedMiss  = append(append(events(), requeued...), missed(domain.MissedNoInstance))       // token 2
-	endedAgain = append(append(events(), runAgain...), finished(2, bob, "r2"))                // token 5
-	evidence   = append(append(events(), heldAgain...), quarantined(1, "r1"))          // token 5
+	held       = events(runQueued, claimed(1, alice))                                          // token 2
+	running    = events(runQueued, claimed(1, alice), started(1))                              // token 2
+	requeued   = events(runQueued, claimed(1, alice), started(1), expired(1, alice, true))     // token 2
+	heldAgain  = append(append(events(), requeued...), claimed(2, bob))                        // token 5
+	runAgain   = append(append(events(), heldAgain...), started(2))                            // token 5
+	ended      = append(append(events(), running...), finished(1, alice, "r1"))                // token 2
+	endedMiss  = append(append(events(), requeued...), missed(domain.MissedNoInstance))        // token 2
+	endedAgain = append(append(events(), runAgain...), finished(2, bob, "r2"))                 // token 5
+	evidence   = append(append(events(), heldAgain...), quarantined(1, "r1"))                  // token 5
 	lastTry    = append(append(events(), runAgain...), expired(2, bob, true), claimed(3, bob)) // token 8
 )
 

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"errors"
 	"time"
 )
 
@@ -36,7 +37,7 @@ func (d *DB) Seen(ctx context.Context, p Presence) (wasAway bool, err error) {
 	defer tx.Rollback()
 	online := false
 	err = tx.QueryRowContext(ctx, "SELECT online FROM presence WHERE instance=?", p.Instance).Scan(&online)
-	if err != nil && err != sql.ErrNoRows {
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return false, err
 	}
 	_, err = tx.ExecContext(ctx, "INSERT OR REPLACE INTO presence("+presenceColumns+") VALUES(?,?,?,?,?,1)",

@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+)
+
+// Env is everything that a command may see of the system, so that commands can be
+// tested. It is the only door to os.
+type Env struct {
+	Args    []string
+	Getenv  func(string) string
+	Stdin   io.Reader
+	Stdout  io.Writer
+	Stderr  io.Writer
+	TTY     bool // Stdout is a terminal
+	Signals func(parent context.Context) (ctx context.Context, again <-chan os.Signal, stop func())
+	Self    func(ctx context.Context, args ...string) (*exec.Cmd, error) // this program again
+	TempDir func() (string, error)
+	WorkDir func() (string, error)
+}
+
+// OS is the real one.
+func OS() Env {
+	info, err := os.Stdout.Stat()
+	return Env{
+		Args: os.Args[1:], Getenv: os.Getenv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		TTY:     err == nil && info.Mode()&os.ModeCharDevice != 0,
+		Signals: stopSignals,
+		Self: func(ctx context.Context, args ...string) (*exec.Cmd, error) {
+			self, err := os.Executable()
+			if err != nil {
+				return nil, err
+			}
+			return exec.CommandContext(ctx, self, args...), nil
+		},
+		TempDir: func() (string, error) { return os.MkdirTemp("", "picket-demo-") },
+		WorkDir: os.Getwd,
+	}
+}
+
+// stopSignals ends the context at the first SIGINT or SIGTERM; again delivers
+// those that follow.
+func stopSignals(parent context.Context) (context.Context, <-chan os.Signal, func()) {
+	ctx, cancel := context.WithCancel(parent)
+	first, again := make(chan os.Signal, 1), make(chan os.Signal, 1)
+	signal.Notify(first, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case <-first:
+			signal.Notify(again, os.Interrupt, syscall.SIGTERM)
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, again, func() {
+		signal.Stop(first)
+		signal.Stop(again)
+		cancel()
+	}
+}
+
+// Color reports whether the output may be coloured: a terminal, and nobody
+// objects (https://no-color.org).
+func (e Env) Color() bool {
+	return e.TTY && e.Getenv("NO_COLOR") == "" && e.Getenv("TERM") != "dumb"
+}

@@ -1,0 +1,266 @@
+package sqlite_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/picket-api/picket/eventstore"
+	"github.com/picket-api/picket/eventstore/sqlite"
+)
+
+func TestQueuedAppendCancelled(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	store := open(t, path)
+	release := holdWriter(t, path)
+	first := appendLater(t.Context(), store, "first", eventstore.NoStream, event("a"))
+	waitFor(t, store, 0)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	queued := appendLater(ctx, store, "queued", eventstore.NoStream, event("b"))
+	waitFor(t, store, 1)
+	cancel()
+	require.ErrorIs(t, (<-queued).err, context.Canceled, "the writer still stands")
+	release()
+	require.NoError(t, (<-first).err)
+	mustAppend(t, store, "last", eventstore.NoStream, event("c"))
+	require.Len(t, readAll(t, store), 2, "what nobody waits for isn't written")
+}
+
+// TestBatch queues appends behind a writer that stands still, so that they are judged in
+// one transaction, in this order.
+func TestBatch(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	store := open(t, path)
+	long := events(sqlite.EarlyIDs + 50)
+	mustAppend(t, store, "long", eventstore.NoStream, long...)
+	pair, next := events(2), event("next")
+
+	tests := []struct {
+		name     string
+		stream   string
+		expected eventstore.Expected
+		events   []eventstore.Event
+		want     string
+	}{
+		{"fresh", "s", eventstore.NoStream, pair, "version 2"},
+		{"builds on the one before", "s", 2, []eventstore.Event{next}, "version 3"},
+		{"conflicts with it", "s", 2, events(1), "conflict at 3"},
+		{"replays it", "s", 2, []eventstore.Event{next}, "replay of 3"},
+		{"replays the first", "s", eventstore.Any, pair, "replay of 2"},
+		{"overlaps in part", "s", eventstore.Any, []eventstore.Event{next, event("x")}, "conflict at 3"},
+		{"any version", "s", eventstore.Any, events(1), "version 4"},
+		{"another stream", "t", eventstore.NoStream, events(40), "version 40"},
+		{"spoils the transaction", "long", eventstore.Any, long[len(long)-2:], "replay of 306"},
+		{"spoils it in part", "long", 306, []eventstore.Event{event("y"), long[len(long)-1]}, "conflict at 306"},
+		{"after the spoilt ones", "long", 306, events(1), "version 307"},
+	}
+	release := holdWriter(t, path)
+	first := appendLater(t.Context(), store, "first", eventstore.NoStream, event("a"))
+	waitFor(t, store, 0)
+	var answers []<-chan answer
+	for i, test := range tests {
+		answers = append(answers, appendLater(t.Context(), store, test.stream, test.expected, test.events...))
+		waitFor(t, store, i+1)
+	}
+	release()
+	require.NoError(t, (<-first).err)
+	for i, test := range tests {
+		require.Equal(t, test.want, describe(<-answers[i]), test.name)
+	}
+	all := readAll(t, store)
+	require.Len(t, all, len(long)+1+2+1+1+40+1)
+	for i, e := range all {
+		require.Equal(t, eventstore.NewPosition(uint64(i+1), 0), e.Position, "no gaps")
+	}
+}
+
+func describe(a answer) string {
+	conflict, ok := errors.AsType[*eventstore.ConflictError](a.err)
+	switch {
+	case ok:
+		return fmt.Sprintf("conflict at %d", conflict.Actual)
+	case a.err != nil:
+		return a.err.Error()
+	case a.result.Replayed:
+		return fmt.Sprintf("replay of %d", a.result.Version)
+	default:
+		return fmt.Sprintf("version %d", a.result.Version)
+	}
+}
+
+// TestForgottenHeads makes the cache so small that every stream must be loaded again.
+func TestForgottenHeads(t *testing.T) {
+	t.Parallel()
+	store := open(t, newPath(t), sqlite.CacheCost(10))
+	const streams, rounds = 7, 6
+	appended := map[string][]eventstore.Event{}
+	for round := range rounds {
+		for i := range streams {
+			name := fmt.Sprintf("s-%d", i)
+			e := event(name)
+			require.EqualValues(t, round+1, mustAppend(t, store, name, eventstore.Expected(round), e).Version)
+			appended[name] = append(appended[name], e)
+		}
+	}
+	long := events(sqlite.EarlyIDs + 3)
+	mustAppend(t, store, "long", eventstore.NoStream, long...)
+	for name, es := range appended {
+		replay := mustAppend(t, store, name, eventstore.NoStream, es[2:4]...)
+		require.True(t, replay.Replayed)
+		require.EqualValues(t, 4, replay.Version)
+		_, err := store.Append(t.Context(), name, rounds-1, event("late"))
+		require.ErrorIs(t, err, eventstore.ErrConflict)
+	}
+	require.True(t, mustAppend(t, store, "long", 5, long...).Replayed, "over the bound of known ids")
+	require.EqualValues(t, len(long)+1, mustAppend(t, store, "long", eventstore.Expected(len(long)), event("more")).Version)
+}
+
+func TestMaxBatch(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	store := open(t, path, sqlite.MaxBatch(2))
+	release := holdWriter(t, path)
+	var answers []<-chan answer
+	for i := range 9 {
+		answers = append(answers, appendLater(t.Context(), store, fmt.Sprint("s-", i), eventstore.NoStream, event("x")))
+	}
+	release()
+	for _, a := range answers {
+		require.NoError(t, (<-a).err)
+	}
+	require.Len(t, readAll(t, store), 9)
+}
+
+// TestFullFile lets the file grow no further, as on a full disk.
+func TestFullFile(t *testing.T) {
+	t.Parallel()
+	store := open(t, newPath(t))
+	mustAppend(t, store, "s", eventstore.NoStream, events(10)...)
+	pages, err := store.Pragma(t.Context(), "page_count")
+	require.NoError(t, err)
+	_, err = store.Pragma(t.Context(), "max_page_count="+pages)
+	require.NoError(t, err)
+
+	large := event(strings.Repeat("x", 1<<16))
+	for range 3 {
+		_, err = store.Append(t.Context(), "s", 10, large)
+		require.ErrorIs(t, err, eventstore.ErrNoSpace)
+		require.Len(t, readAll(t, store), 10, "reads go on")
+	}
+	require.False(t, mustAppend(t, store, "s", 10, event("small enough")).Replayed)
+
+	_, err = store.Pragma(t.Context(), "max_page_count=1000000")
+	require.NoError(t, err)
+	result := mustAppend(t, store, "s", 11, large)
+	require.False(t, result.Replayed, "a refused append left nothing")
+	require.EqualValues(t, 12, result.Version)
+	require.Equal(t, eventstore.NewPosition(12, 0), result.Position)
+}
+
+// TestWALIsBounded lets a reader hold the WAL open while it grows.
+func TestWALIsBounded(t *testing.T) {
+	t.Parallel()
+	const bound = 1 << 20
+	path := newPath(t)
+	store := open(t, path, sqlite.MaxWAL(bound))
+	mustAppend(t, store, "s", eventstore.NoStream, event("a"))
+	release := holdReader(t, path)
+	grow := func() (wal int64) {
+		for range 12 {
+			mustAppend(t, store, "s", eventstore.Any, event(strings.Repeat("x", 256<<10)))
+		}
+		info, err := os.Stat(path + "-wal")
+		require.NoError(t, err)
+		return info.Size()
+	}
+	require.Greater(t, grow(), int64(2*bound))
+	release()
+	require.Less(t, grow(), int64(2*bound))
+}
+
+func TestPlans(t *testing.T) {
+	t.Parallel()
+	store := open(t, newPath(t))
+	mustAppend(t, store, "s", eventstore.NoStream, events(300)...)
+	const primaryKey = "SEARCH events USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"
+	want := map[string]string{
+		"early":       "INDEX events_versions (stream=? AND version<?)",
+		"version":     "INDEX events_versions (stream=?)",
+		"position":    "INDEX events_versions (stream=? AND version=?)",
+		"lateVersion": "INDEX events_late_ids (stream=? AND id=?)",
+		"stream":      "INDEX events_versions (stream=? AND version>?)",
+		"log":         primaryKey,
+	}
+	for name, query := range sqlite.Queries() {
+		plan, err := store.Plan(t.Context(), query, make([]any, strings.Count(query, "?"))...)
+		require.NoError(t, err)
+		require.Contains(t, plan, want[name], name)
+		require.NotContains(t, plan, "TEMP B-TREE", name)
+	}
+	filter := eventstore.Filter{StreamPrefixes: []string{"run-", "s"}, TypePrefixes: []string{"test."}}
+	query, args := sqlite.FilteredQuery(0, 100, 10, filter)
+	plan, err := store.Plan(t.Context(), query, args...)
+	require.NoError(t, err)
+	require.Equal(t, primaryKey, plan)
+}
+
+func TestScanWindow(t *testing.T) {
+	t.Parallel()
+	store := open(t, newPath(t), sqlite.ScanWindow(20))
+	mustAppend(t, store, "s", eventstore.NoStream, events(100)...)
+	mustAppend(t, store, "wanted", eventstore.NoStream, event("x"))
+	after, pages := eventstore.Position{}, 0
+	var found []eventstore.Recorded
+	for {
+		page, next, err := store.ReadAll(t.Context(), after, 10, eventstore.Filter{StreamPrefixes: []string{"wanted"}})
+		require.NoError(t, err)
+		if next == after {
+			break
+		}
+		found, after = append(found, page...), next
+		pages++
+	}
+	require.Len(t, found, 1)
+	require.Equal(t, 6, pages, "each page looks at 20 events")
+}
+
+// TestLargePages asks for more than a page may hold.
+func TestLargePages(t *testing.T) {
+	t.Parallel()
+	store := open(t, newPath(t))
+	const n = 6
+	for i := range n {
+		mustAppend(t, store, "s", eventstore.Expected(i), event(strings.Repeat(fmt.Sprint(i), eventstore.MaxEventBytes)))
+	}
+	page, next, err := store.ReadAll(t.Context(), eventstore.Position{}, eventstore.MaxReadPage, eventstore.Filter{})
+	require.NoError(t, err)
+	require.Len(t, page, 4, "16 MiB")
+	require.Equal(t, page[3].Position, next)
+	page, next, err = store.ReadAll(t.Context(), next, eventstore.MaxReadPage, eventstore.Filter{})
+	require.NoError(t, err)
+	require.Len(t, page, 2)
+	require.Equal(t, eventstore.NewPosition(n, 0), next)
+}
+
+func TestCloseReleasesEverything(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	store := open(t, path)
+	mustAppend(t, store, "s", eventstore.NoStream, event("a"))
+	require.NoError(t, store.Close())
+	_, err := os.Stat(path + "-wal")
+	require.ErrorIs(t, err, fs.ErrNotExist, "the WAL was emptied into the file")
+	for _, name := range openFiles(t) {
+		require.NotContains(t, name, filepath.Dir(path))
+	}
+}

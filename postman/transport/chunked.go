@@ -1,0 +1,98 @@
+package transport
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// chunkedBody reads a chunked body with its trailers, which are dropped.
+type chunkedBody struct {
+	r    *bufio.Reader
+	left int64 // of the chunk
+	done bool
+}
+
+func (b *chunkedBody) reusable() bool { return b.done }
+
+func (b *chunkedBody) Read(p []byte) (int, error) {
+	for b.left == 0 {
+		if b.done {
+			return 0, io.EOF
+		}
+		if err := b.next(); err != nil {
+			return 0, err
+		}
+	}
+	n, err := b.r.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	if b.left == 0 && err == nil {
+		_, err = b.line() // the line end behind the chunk
+	}
+	return n, unexpected(err)
+}
+
+func unexpected(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+func (b *chunkedBody) line() (string, error) {
+	line, err := b.r.ReadSlice('\n')
+	if errors.Is(err, bufio.ErrBufferFull) {
+		return "", &Error{Code: "HPE_CHUNK_EXTENSIONS_OVERFLOW", Message: "Parse Error: Chunk extensions overflow"}
+	}
+	return strings.TrimRight(string(line), "\r\n"), unexpected(err)
+}
+
+func (b *chunkedBody) next() error {
+	line, err := b.line()
+	if err != nil {
+		return err
+	}
+	size, _, _ := strings.Cut(line, ";")
+	n, err := strconv.ParseUint(strings.TrimSpace(size), 16, 62)
+	if err != nil {
+		return &Error{Code: "HPE_INVALID_CHUNK_SIZE", Message: "Parse Error: Invalid character in chunk size"}
+	}
+	b.left = int64(n)
+	if n > 0 {
+		return nil
+	}
+	for range 1000 { // trailers
+		if line, err = b.line(); err != nil {
+			return err
+		}
+		if line == "" {
+			b.done = true
+			return nil
+		}
+	}
+	return &Error{Code: "HPE_HEADER_OVERFLOW", Message: "Parse Error: Header overflow"}
+}
+
+// sendChunked writes a body whose length nobody knows.
+func (cn *conn) sendChunked(r io.Reader) error {
+	buf := make([]byte, 16<<10)
+	for {
+		n, err := r.Read(buf)
+		if n > 0 {
+			cn.w.WriteString(strconv.FormatInt(int64(n), 16) + "\r\n")
+			cn.w.Write(buf[:n])
+			if _, err := cn.w.WriteString("\r\n"); err != nil {
+				return err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			_, err := cn.w.WriteString("0\r\n\r\n")
+			return err
+		}
+		if err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,69 @@
+package projections
+
+import "maps"
+
+// PageSize sets the events of a page.
+func PageSize(n int) Option { return func(c *config) { c.page, c.fill = n, n } }
+
+// Raised makes a projection one version newer, with the indexes of its schema,
+// so that its tables are built anew.
+func Raised(name string) Option {
+	return func(c *config) {
+		for i, p := range c.list {
+			if p.name == name {
+				q := *p
+				q.version++
+				c.list[i] = &q
+			}
+		}
+	}
+}
+
+// Forgetting makes a projection not know a type of event.
+func Forgetting(name, eventType string) Option {
+	return func(c *config) {
+		for i, p := range c.list {
+			if p.name == name {
+				q := *p
+				q.ignores = maps.Clone(p.ignores)
+				delete(q.ignores, eventType)
+				q.handles = nil
+				for _, h := range p.handles {
+					if h != eventType {
+						q.handles = append(q.handles, h)
+					}
+				}
+				c.list[i] = &q
+			}
+		}
+	}
+}
+
+// Coverage is what each projection says of a type of event.
+func Coverage(eventType string) map[string]string {
+	says := make(map[string]string)
+	for _, p := range all() {
+		says[p.name] = [...]string{"", "handled", "ignored"}[p.attitudeTo(eventType)]
+	}
+	return says
+}
+
+// Declared are the types and categories that a projection names.
+func Declared() (handles map[string][]string, ignores map[string]map[string]string) {
+	handles, ignores = make(map[string][]string), make(map[string]map[string]string)
+	for _, p := range all() {
+		handles[p.name], ignores[p.name] = p.handles, p.ignores
+	}
+	return handles, ignores
+}
+
+// Only leaves one projection.
+func Only(name string) Option {
+	return func(c *config) {
+		for _, p := range all() {
+			if p.name == name {
+				c.list = []*projection{p}
+			}
+		}
+	}
+}

@@ -52,7 +52,9 @@ func New(cfg Config) (*Agent, error) {
 		return nil, err
 	}
 	if cfg.Executor == nil {
-		cfg.Executor = newEngine(cfg)
+		if cfg.Executor, err = newEngine(cfg); err != nil {
+			return nil, err
+		}
 	}
 	return &Agent{
 		cfg: cfg,

@@ -2,7 +2,6 @@ package agent
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"unicode/utf8"
 
@@ -14,28 +13,38 @@ const (
 	shortText     = 500
 )
 
-// reductions make a report smaller, the least interesting first. The counts,
-// timings and first error of the run stay whole.
-var reductions = []struct {
-	left string // what is left out
-	one  func(*wire.RequestReport)
-	all  func([]wire.RequestReport) []wire.RequestReport
-}{
+// reduction leaves details of requests out.
+type reduction struct {
+	left string                        // what is left out, for people
+	one  func(*wire.RequestReport)     // shortens a request
+	keep func(wire.RequestReport) bool // nil: all
+	most int                           // requests; 0: any number, -1: none
+}
+
+// reductions in the order in which they are made, the least interesting first. The
+// counts, timings and first error of the run stay whole.
+var reductions = []reduction{
 	{left: "console output", one: func(r *wire.RequestReport) { r.Console = nil }},
 	{left: "passed assertions", one: func(r *wire.RequestReport) {
 		r.Assertions = slices.DeleteFunc(r.Assertions, func(a wire.AssertionReport) bool { return a.Passed || a.Skipped })
 	}},
 	{left: "the rest of long texts", one: shorten},
-	{left: "requests without trouble", all: func(list []wire.RequestReport) []wire.RequestReport {
-		return slices.DeleteFunc(list, func(r wire.RequestReport) bool { return !troubled(r) })
+	{left: "requests without trouble", keep: troubled},
+	{left: "all but the first 100 requests with trouble", most: 100, one: func(r *wire.RequestReport) {
+		r.Assertions = r.Assertions[:min(len(r.Assertions), 20)]
 	}},
-	{left: "all but the first 100 requests with trouble", all: func(list []wire.RequestReport) []wire.RequestReport {
-		for i := range list {
-			list[i].Assertions = list[i].Assertions[:min(len(list[i].Assertions), 20)]
-		}
-		return list[:min(len(list), 100)]
-	}},
-	{left: "all requests", all: func([]wire.RequestReport) []wire.RequestReport { return []wire.RequestReport{} }},
+	{left: "all requests", most: -1},
+}
+
+// admit shortens a request and says whether there is room for it behind n others.
+func (r reduction) admit(q *wire.RequestReport, n int) bool {
+	if r.keep != nil && !r.keep(*q) || r.most != 0 && n >= r.most {
+		return false
+	}
+	if r.one != nil {
+		r.one(q)
+	}
+	return true
 }
 
 // bound leaves details out until the report's JSON has at most that many bytes.
@@ -47,22 +56,23 @@ func bound(report *wire.Report, most int) {
 
 func reduce(report *wire.Report, step int) {
 	r := reductions[step]
-	if r.one != nil {
-		for i := range report.Requests {
-			r.one(&report.Requests[i])
+	kept := report.Requests[:0]
+	for _, q := range report.Requests {
+		if r.admit(&q, len(kept)) {
+			kept = append(kept, q)
 		}
 	}
-	if r.all != nil {
-		report.Requests = r.all(report.Requests)
-	}
-	if step == len(reductions)-1 && report.FirstError != nil {
+	clear(report.Requests[len(kept):])
+	report.Requests = kept
+	if r.most < 0 && report.FirstError != nil {
 		report.FirstError.Message = clip(report.FirstError.Message, shortText)
 		report.FirstError.Assertion = clip(report.FirstError.Assertion, shortText)
 	}
-	if !report.Truncated {
-		report.Truncated = true
+	report.Truncated = true
+	text := "the report was too large: left out " + r.left
+	if !slices.Contains(report.Warnings, text) {
+		report.Warnings = append(report.Warnings[:min(len(report.Warnings), 50)], text)
 	}
-	report.Warnings = append(report.Warnings[:min(len(report.Warnings), 50)], fmt.Sprintf("the report was too large: left out %s", r.left))
 }
 
 func troubled(r wire.RequestReport) bool {

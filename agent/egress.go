@@ -1,16 +1,13 @@
 package agent
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 )
 
 // Guard decides which addresses collections may reach. Private networks are what
@@ -21,8 +18,6 @@ import (
 // resolved, so a name that changes its address in between gains nothing.
 type Guard struct {
 	AllowLoopback bool // opens loopback addresses, and nothing else
-
-	resolver *net.Resolver // nil: the system's
 }
 
 // RefusedError means that the guard kept a collection from an address.
@@ -111,19 +106,6 @@ func (g *Guard) CheckHost(host string) error {
 		}
 	}
 	return g.CheckAddr(ip)
-}
-
-// DialContext connects like net.Dialer, unless the guard refuses.
-func (g *Guard) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
-	}
-	if err := g.CheckHost(host); err != nil {
-		return nil, err
-	}
-	d := net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second, Resolver: g.resolver, Control: g.Control}
-	return d.DialContext(ctx, network, address)
 }
 
 // Control is for net.Dialer.Control: it sees the address that is really connected to.

@@ -124,6 +124,13 @@ func TestGuardNamesTheRemedy(t *testing.T) {
 		"the runner's egress guard refuses 169.254.169.254 (rule: cloud metadata); collections may never reach it")
 }
 
+// dial connects under the guard, as the engine does.
+func dial(t *testing.T, g *agent.Guard, names *net.Resolver, address string) (net.Conn, error) {
+	t.Helper()
+	d := net.Dialer{Resolver: names, Control: g.Control}
+	return d.DialContext(t.Context(), "tcp", address)
+}
+
 // TestGuardAfterResolving dials names: what counts is where the connection goes.
 func TestGuardAfterResolving(t *testing.T) {
 	t.Parallel()
@@ -143,16 +150,16 @@ func TestGuardAfterResolving(t *testing.T) {
 		"mapped.example.com": "loopback", "metadata.example.com": "cloud metadata",
 		"localhost": "loopback", "[::ffff:127.0.0.1]": "loopback", "127.0.0.1": "loopback",
 	} {
-		c, err := agent.Guard{}.WithResolver(names).DialContext(t.Context(), "tcp", name+":"+port)
+		c, err := dial(t, &agent.Guard{}, names, name+":"+port)
 		if err == nil {
 			_ = c.Close()
 		}
 		requireRule(t, rule, err, name)
 	}
-	c, err := agent.Guard{AllowLoopback: true}.WithResolver(names).DialContext(t.Context(), "tcp", "home.example.com:"+port)
+	c, err := dial(t, &agent.Guard{AllowLoopback: true}, names, "home.example.com:"+port)
 	require.NoError(t, err)
 	require.NoError(t, c.Close())
-	_, err = agent.Guard{AllowLoopback: true}.WithResolver(names).DialContext(t.Context(), "tcp", "metadata.example.com:"+port)
+	_, err = dial(t, &agent.Guard{AllowLoopback: true}, names, "metadata.example.com:"+port)
 	requireRule(t, "cloud metadata", err, "also with loopback allowed")
 	var refused *agent.RefusedError
 	require.True(t, errors.As((&agent.Guard{}).Control("udp4", "10.0.0.1:53", nil), &refused))
@@ -173,7 +180,7 @@ func TestGuardAgainstRebinding(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"192.0.2.1"}, looked)
 	turned.Store(true)
-	_, err = agent.Guard{}.WithResolver(names).DialContext(t.Context(), "tcp", "rebind.example.com.:80")
+	_, err = dial(t, &agent.Guard{}, names, "rebind.example.com.:80")
 	requireRule(t, "loopback", err, "the second look")
 }
 

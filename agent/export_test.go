@@ -3,6 +3,7 @@ package agent
 import (
 	"net"
 	"net/http"
+	"net/url"
 
 	"golang.org/x/net/http/httpproxy"
 
@@ -33,14 +34,16 @@ func RedactText(text string, secrets ...any) string {
 // Bound leaves details out of a report.
 func Bound(report *wire.Report, most int) { bound(report, most) }
 
-// WithResolver is the guard over another resolver.
-func (g Guard) WithResolver(r *net.Resolver) *Guard {
-	g.resolver = r
-	return &g
-}
-
 // Transport is the way out through the guard and the operator's proxies.
 func Transport(g *Guard, proxies *httpproxy.Config) *http.Transport {
 	n := newNetwork(g, proxies)
-	return &http.Transport{Proxy: n.Proxy, DialContext: n.DialContext}
+	return &http.Transport{
+		Proxy: func(r *http.Request) (*url.URL, error) {
+			if err := n.check(r.Context(), r.URL); err != nil {
+				return nil, err
+			}
+			return n.choose(r.URL)
+		},
+		DialContext: (&net.Dialer{Control: n.control}).DialContext,
+	}
 }

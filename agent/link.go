@@ -77,6 +77,9 @@ func (l *link) renew(ctx context.Context, old *session, cause error) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	if l.current() != old {
 		return nil
 	}

@@ -3,17 +3,18 @@ package agent
 import (
 	"context"
 	"net"
-	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/net/http/httpproxy"
 )
 
 // network is how collections reach the world: through the guard, or through the
-// proxies that the operator set. The proxy itself may have any address, as the
+// proxies that the operator set. A proxy itself may have any address, as the
 // operator chose it; a collection may not ask for it directly.
 type network struct {
 	guard   *Guard
@@ -37,35 +38,59 @@ func newNetwork(guard *Guard, c *httpproxy.Config) *network {
 	return n
 }
 
-// proxied says whether requests may go through a proxy, where the check of the
-// address that a name resolves to can't be made here.
+// proxied says whether requests may go through a proxy: it resolves their names
+// then, so the check of the resolved address is the proxy's to make.
 func (n *network) proxied() bool { return len(n.proxies) > 0 }
 
-// Proxy is for http.Transport.Proxy.
-func (n *network) Proxy(r *http.Request) (*url.URL, error) {
-	if slices.Contains(n.proxies, hostPort(r.URL)) {
-		return nil, &RefusedError{Address: r.URL.Host, Rule: "the runner's own proxy", remedy: noRemedy}
+// check refuses what can be refused by name.
+func (n *network) check(_ context.Context, u *url.URL) error {
+	if slices.Contains(n.proxies, hostPort(u)) {
+		return &RefusedError{Address: u.Host, Rule: "the runner's own proxy", remedy: noRemedy}
 	}
-	proxy, err := n.choose(r.URL)
-	if proxy == nil || err != nil {
-		return nil, err
-	}
-	return proxy, n.guard.CheckHost(r.URL.Hostname())
+	return n.guard.CheckHost(u.Hostname())
 }
 
-// DialContext is for http.Transport.DialContext.
-func (n *network) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	if slices.Contains(n.proxies, strings.ToLower(address)) {
-		return (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext(ctx, network, address)
+// control is for net.Dialer.Control.
+func (n *network) control(network, address string, c syscall.RawConn) error {
+	err := n.guard.Control(network, address, c)
+	if err != nil && n.isProxy(address) {
+		return nil
 	}
-	return n.guard.DialContext(ctx, network, address)
+	return err
+}
+
+// isProxy looks whether the address is that of a proxy. It is asked only about
+// addresses that the guard refuses.
+func (n *network) isProxy(address string) bool {
+	at, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	for _, p := range n.proxies {
+		host, port, err := net.SplitHostPort(p)
+		if err != nil || port != portOf(at) {
+			continue
+		}
+		ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+		if err == nil && slices.ContainsFunc(ips, func(ip netip.Addr) bool { return ip.Unmap() == at.Addr().Unmap() }) {
+			return true
+		}
+	}
+	return false
+}
+
+func portOf(at netip.AddrPort) string {
+	_, port, _ := net.SplitHostPort(at.String())
+	return port
 }
 
 // hostPort is the address that a URL leads to, with the default port of its scheme.
 func hostPort(u *url.URL) string {
 	port := u.Port()
 	if port == "" {
-		port = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}[u.Scheme]
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
 	}
 	return strings.ToLower(net.JoinHostPort(u.Hostname(), port))
 }

@@ -1,12 +1,7 @@
 package agent
 
 import (
-	"encoding/base64"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"html"
-	"net/url"
 	"reflect"
 	"regexp"
 	"slices"
@@ -27,18 +22,24 @@ const (
 // secret usually does. It is a safety net, not a boundary: who writes a
 // collection can always send a value somewhere in pieces.
 type redactor struct {
-	known   map[string]bool
-	needles []string
+	fixed         *needles // what the run's documents say
+	recent, older *needles // what was seen in requests; the older half is forgotten in time
 }
 
-func newRedactor() *redactor { return &redactor{known: map[string]bool{}} }
+// mostSeen bounds what is remembered of requests: a run of many iterations may
+// get a new token in each.
+const mostSeen = 500
+
+func newRedactor() *redactor {
+	return &redactor{fixed: newNeedles(), recent: newNeedles(), older: newNeedles()}
+}
 
 // add tells a secret: a string, number or anything else that JSON has.
 func (r *redactor) add(value any) {
 	switch v := value.(type) {
 	case nil, bool:
 	case string:
-		r.addText(v)
+		r.fixed.add(v)
 	case []any:
 		for _, e := range v {
 			r.add(e)
@@ -48,81 +49,19 @@ func (r *redactor) add(value any) {
 			r.add(e)
 		}
 	default:
-		r.addText(fmt.Sprint(v))
+		r.fixed.add(fmt.Sprint(v))
 	}
 }
 
-func (r *redactor) addText(secret string) {
-	if r.known[secret] {
+// seen tells a secret that a request carried.
+func (r *redactor) seen(secret string) {
+	if r.fixed.known[secret] || r.recent.known[secret] {
 		return
 	}
-	r.known[secret] = true
-	for _, form := range forms(secret) {
-		if len(form) >= minSecret && !slices.Contains(r.needles, form) {
-			r.needles = append(r.needles, form)
-		}
+	if len(r.recent.known) >= mostSeen {
+		r.older, r.recent = r.recent, newNeedles()
 	}
-}
-
-// forms are the ways in which a secret commonly turns up.
-func forms(secret string) []string {
-	trimmed := strings.TrimSpace(secret)
-	if len(trimmed) < minSecret {
-		return nil
-	}
-	list := []string{secret, trimmed}
-	for _, line := range strings.Split(trimmed, "\n") { // a key file, printed by lines
-		if line = strings.TrimSpace(line); len(line) >= 8 {
-			list = append(list, line)
-		}
-	}
-	for _, plain := range slices.Clone(list) {
-		inJSON := quoteJSON(plain)
-		list = append(list, inJSON, quoteJSON(inJSON), html.EscapeString(plain),
-			hex.EncodeToString([]byte(plain)), strings.ToUpper(hex.EncodeToString([]byte(plain))))
-		for _, escape := range []func(string) string{url.QueryEscape, url.PathEscape, encodeURIComponent} {
-			escaped := escape(plain)
-			list = append(list, escaped, lowerEscapes(escaped))
-		}
-	}
-	return append(list, base64Forms(secret)...)
-}
-
-// quoteJSON is the inside of the JSON string, as JavaScript writes it.
-func quoteJSON(s string) string {
-	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if e.Encode(s) != nil {
-		return s
-	}
-	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(b.String()), `"`), `"`)
-}
-
-// encodeURIComponent is JavaScript's.
-func encodeURIComponent(s string) string {
-	return strings.NewReplacer("+", "%20", "%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*").Replace(url.QueryEscape(s))
-}
-
-var escapes = regexp.MustCompile(`%[0-9A-F]{2}`)
-
-func lowerEscapes(s string) string { return escapes.ReplaceAllStringFunc(s, strings.ToLower) }
-
-// base64Forms is what base64 makes of the secret, alone or inside a longer text:
-// the part that depends on the secret only, at each of the three alignments.
-func base64Forms(secret string) []string {
-	var list []string
-	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
-		list = append(list, encoding.EncodeToString([]byte(secret)))
-		for shift, skip := range []int{0, 2, 3} {
-			text := encoding.EncodeToString(append(make([]byte, shift), secret...))
-			if (shift+len(secret))%3 != 0 {
-				text = text[:len(text)-1] // its last bits are those of what follows
-			}
-			list = append(list, text[skip:])
-		}
-	}
-	return list
+	r.recent.add(secret)
 }
 
 const secretName = `[\w.-]*(?:token|secret|passw(?:or)?d|passphrase|pwd|api[_-]?key|access[_-]?key|private[_-]?key|credential|authorization|cookie|session[_-]?id)[\w.-]*`
@@ -174,20 +113,9 @@ func (r *redactor) text(s string) string {
 // values masks every place where one of the known secrets stands. Places may
 // overlap, so they are marked before anything is replaced.
 func (r *redactor) values(s string) string {
-	type span struct{ from, to int }
 	var spans []span
-	for _, needle := range r.needles {
-		for at := 0; ; {
-			i := strings.Index(s[at:], needle)
-			if i < 0 {
-				break
-			}
-			spans = append(spans, span{at + i, at + i + len(needle)})
-			at += i + 1
-		}
-		if head := cutShort(s, needle); head > 0 {
-			spans = append(spans, span{len(s) - len(cut) - head, len(s) - len(cut)})
-		}
+	for _, n := range []*needles{r.fixed, r.recent, r.older} {
+		spans = n.find(s, spans)
 	}
 	if spans == nil {
 		return s
@@ -203,20 +131,6 @@ func (r *redactor) values(s string) string {
 		end = max(end, sp.to)
 	}
 	return b.String() + s[end:]
-}
-
-// cutShort is how much of the secret stands at the end of a text that was cut.
-func cutShort(s, secret string) int {
-	s, short := strings.CutSuffix(s, cut)
-	if !short {
-		return 0
-	}
-	for n := min(len(secret), len(s)); n >= minSecret; n-- {
-		if strings.HasSuffix(s, secret[:n]) {
-			return n
-		}
-	}
-	return 0
 }
 
 // random says whether it looks like a key rather than a word.

@@ -17,6 +17,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
 	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
 
 	"github.com/picket-api/picket/api/wire"
 	"github.com/picket-api/picket/blobs"
@@ -117,7 +118,7 @@ func New(c Config) *Server {
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = s.answerError
 	s.echo.IPExtractor = s.clientIP
-	s.echo.Use(s.recover, s.headers, s.deadline, s.authenticate)
+	s.echo.Use(s.recover, s.headers, s.deadline, s.authenticate, middleware.Decompress())
 	s.huma = humaecho.New(s.echo, s.openAPI())
 	s.routes()
 	s.Views.OnQueued(func(r domain.RunnerID, n int) { s.waiting.wake(r, n) })
@@ -156,6 +157,23 @@ func (s *Server) routes() {
 	s.runRoutes()
 	s.auditRoutes()
 	s.agentRoutes()
+	s.allowNull()
+}
+
+// allowNull marks the objects that may be null, which huma's tags can't say.
+func (s *Server) allowNull() {
+	schemas := s.huma.OpenAPI().Components.Schemas
+	for of, field := range map[string][]string{
+		"ConfigureMonitor": {"schedule"}, "Monitor": {"schedule", "last_run"}, "Run": {"first_error"},
+	} {
+		for _, f := range field {
+			properties := schemas.Map()[of].Properties
+			object := *schemas.SchemaFromRef(properties[f].Ref)
+			object.Nullable = true
+			object.PrecomputeMessages()
+			properties[f] = &object
+		}
+	}
 }
 
 // route describes one operation; get, post and so on fill in the rest.

@@ -80,6 +80,12 @@ func (eventLog) Stream(context.Context, string, int64, int) ([]wire.Event, error
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
+	return newBenchWith(t, 200*time.Millisecond)
+}
+
+// newBenchWith has claims wait for so long.
+func newBenchWith(t *testing.T, poll time.Duration) *bench {
+	t.Helper()
 	store := memory.New()
 	dir := t.TempDir()
 	state, err := ops.Open(t.Context(), filepath.Join(dir, "ops.db"))
@@ -96,11 +102,12 @@ func newBench(t *testing.T) *bench {
 	go func() { stopped <- views.Run(ctx) }()
 	b.server = api.New(api.Config{
 		Commands: b.service, Views: views, Ops: state, Blobs: docs, Log: eventLog{store}, Documents: documents{},
-		Version: "test", Poll: 200 * time.Millisecond,
+		Version: "test", Poll: poll,
 		Background: func(work func(context.Context) error) error { go func() { _ = work(ctx) }(); return nil },
 	})
 	b.http = httptest.NewServer(b.server)
 	t.Cleanup(func() {
+		b.server.Shutdown()
 		b.http.Close()
 		cancel()
 		<-stopped

@@ -15,7 +15,7 @@ func (s *Server) auditRoutes() {
 }
 
 type auditIn struct {
-	page
+	PageIn
 	Actor     string    `query:"actor" maxLength:"200" doc:"Id of who did it"`
 	Action    string    `query:"action" maxLength:"200" doc:"Event type or its beginning: runner.key_reset"`
 	Object    string    `query:"object" maxLength:"200" doc:"Id of what was changed"`
@@ -31,7 +31,7 @@ func (s *Server) listAudit(ctx context.Context, in *auditIn) (*auditOut, error) 
 	rows, next, err := s.Views.Audit(ctx, projections.AuditFilter{
 		Actor: in.Actor, Action: in.Action, Object: lower(in.Object), Category: in.Category,
 		Workspace: domain.WorkspaceID(lower(in.Workspace)), From: in.From, To: in.To,
-	}, in.page.page())
+	}, in.PageIn.page())
 	if err != nil {
 		return nil, s.fail(err)
 	}

@@ -27,13 +27,13 @@ func (s *Server) documentRoutes() {
 				return s.saveDocument(ctx, kind, lower(in.ID), "", in.ContentType, in.RawBody)
 			})
 		register(s, route{id: "get-" + k.one, method: http.MethodGet, path: base + "/{id}", summary: "Read what is known of one"},
-			func(ctx context.Context, in *byID) (*documentOut, error) { return s.getDocument(ctx, kind, in) })
+			func(ctx context.Context, in *ByID) (*documentOut, error) { return s.getDocument(ctx, kind, in) })
 		register(s, route{id: "list-" + k.many, method: http.MethodGet, path: base, summary: "List those of a workspace, or all"},
 			func(ctx context.Context, in *documentsIn) (*documentsOut, error) {
 				return s.listDocuments(ctx, kind, in)
 			})
 		register(s, route{id: "delete-" + k.one, method: http.MethodDelete, path: base + "/{id}", summary: "Delete it; runs keep the version that they used", status: http.StatusNoContent},
-			func(ctx context.Context, in *byID) (*struct{}, error) { return s.deleteDocument(ctx, kind, in) })
+			func(ctx context.Context, in *ByID) (*struct{}, error) { return s.deleteDocument(ctx, kind, in) })
 	}
 	register(s, route{id: "export-collection", method: http.MethodGet, path: "/api/v1/collections/{id}/document", summary: "Export the Postman collection as it was imported"}, s.exportCollection)
 }
@@ -42,7 +42,8 @@ type documentKind string
 
 const collectionKind documentKind = "collection"
 
-type byID struct {
+// ByID is the parameter of everything that is about one thing.
+type ByID struct {
 	ID string `path:"id" format:"uuid"`
 }
 
@@ -53,7 +54,7 @@ type importIn struct {
 }
 
 type updateDocumentIn struct {
-	byID
+	ByID
 	ContentType string `header:"Content-Type"`
 	RawBody     []byte
 }
@@ -64,7 +65,7 @@ type documentOut struct {
 }
 
 type documentsIn struct {
-	page
+	PageIn
 	Workspace string `query:"workspace" doc:"Id; empty: all"`
 }
 
@@ -105,7 +106,7 @@ func (s *Server) saveDocument(ctx context.Context, kind documentKind, id, worksp
 		return nil, s.fail(err)
 	}
 	if s.settle(ctx, res, views) {
-		return s.getDocument(ctx, kind, &byID{ID: res.ID})
+		return s.getDocument(ctx, kind, &ByID{ID: res.ID})
 	}
 	return &documentOut{Body: documentState(res, record(ctx, res))}, nil
 }
@@ -125,7 +126,7 @@ func checkJSON(contentType string, data []byte) error {
 	return nil
 }
 
-func (s *Server) getDocument(ctx context.Context, kind documentKind, in *byID) (*documentOut, error) {
+func (s *Server) getDocument(ctx context.Context, kind documentKind, in *ByID) (*documentOut, error) {
 	if kind == collectionKind {
 		row, err := s.Views.Collection(ctx, domain.CollectionID(lower(in.ID)))
 		if err != nil {
@@ -143,20 +144,20 @@ func (s *Server) getDocument(ctx context.Context, kind documentKind, in *byID) (
 func (s *Server) listDocuments(ctx context.Context, kind documentKind, in *documentsIn) (*documentsOut, error) {
 	workspace := domain.WorkspaceID(lower(in.Workspace))
 	if kind == collectionKind {
-		rows, next, err := s.Views.Collections(ctx, workspace, in.page.page())
+		rows, next, err := s.Views.Collections(ctx, workspace, in.PageIn.page())
 		if err != nil {
 			return nil, s.fail(err)
 		}
 		return &documentsOut{list(rows, next, collectionRow)}, nil
 	}
-	rows, next, err := s.Views.Environments(ctx, workspace, in.page.page())
+	rows, next, err := s.Views.Environments(ctx, workspace, in.PageIn.page())
 	if err != nil {
 		return nil, s.fail(err)
 	}
 	return &documentsOut{list(rows, next, environmentRow)}, nil
 }
 
-func (s *Server) deleteDocument(ctx context.Context, kind documentKind, in *byID) (*struct{}, error) {
+func (s *Server) deleteDocument(ctx context.Context, kind documentKind, in *ByID) (*struct{}, error) {
 	var c commands.Command = commands.DeleteEnvironment{ID: domain.EnvironmentID(lower(in.ID))}
 	view := "environments"
 	if kind == collectionKind {
@@ -169,7 +170,7 @@ func (s *Server) deleteDocument(ctx context.Context, kind documentKind, in *byID
 	return nil, s.fail(err)
 }
 
-func (s *Server) exportCollection(ctx context.Context, in *byID) (*rawOut, error) {
+func (s *Server) exportCollection(ctx context.Context, in *ByID) (*rawOut, error) {
 	row, err := s.Views.Collection(ctx, domain.CollectionID(lower(in.ID)))
 	if err != nil {
 		return nil, s.fail(err)

@@ -42,7 +42,8 @@ func init() {
 				continue
 			}
 			field := wire.FieldProblem{Message: err.Error()}
-			if d, ok := errors.AsType[huma.ErrorDetailer](err); ok {
+			var d huma.ErrorDetailer
+			if errors.As(err, &d) {
 				detail := d.ErrorDetail()
 				field = wire.FieldProblem{Message: detail.Message, Pointer: pointer(detail.Location)}
 			}

@@ -11,13 +11,13 @@ import (
 	"github.com/picket-api/picket/projections"
 )
 
-// page are the parameters of every list.
-type page struct {
+// PageIn are the parameters of every list.
+type PageIn struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	Cursor string `query:"cursor" maxLength:"500" doc:"next_cursor of the page before"`
 }
 
-func (p page) page() projections.Page { return projections.Page{Limit: p.Limit, Cursor: p.Cursor} }
+func (p PageIn) page() projections.Page { return projections.Page{Limit: p.Limit, Cursor: p.Cursor} }
 
 // list makes a page of rows.
 func list[R, W any](rows []R, next string, shape func(R) W) wire.List[W] {

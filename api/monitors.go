@@ -44,7 +44,7 @@ func (s *Server) createMonitor(ctx context.Context, in *createMonitorIn) (*monit
 	}
 	out := &monitorOut{Body: s.monitorState(ctx, res)}
 	if s.settle(ctx, res, "monitors") {
-		if out, err = s.getMonitor(ctx, &byID{ID: res.ID}); err != nil {
+		if out, err = s.getMonitor(ctx, &ByID{ID: res.ID}); err != nil {
 			return nil, err
 		}
 	}
@@ -52,7 +52,7 @@ func (s *Server) createMonitor(ctx context.Context, in *createMonitorIn) (*monit
 	return out, nil
 }
 
-func (s *Server) getMonitor(ctx context.Context, in *byID) (*monitorOut, error) {
+func (s *Server) getMonitor(ctx context.Context, in *ByID) (*monitorOut, error) {
 	row, err := s.Views.Monitor(ctx, domain.MonitorID(lower(in.ID)))
 	if err != nil {
 		return nil, s.fail(err)
@@ -61,7 +61,7 @@ func (s *Server) getMonitor(ctx context.Context, in *byID) (*monitorOut, error) 
 }
 
 type monitorsIn struct {
-	page
+	PageIn
 	Workspace string `query:"workspace" doc:"Id"`
 	Runner    string `query:"runner" doc:"Id: monitors that use it"`
 	Search    string `query:"search" maxLength:"200" doc:"Part of the name"`
@@ -70,7 +70,7 @@ type monitorsIn struct {
 func (s *Server) listMonitors(ctx context.Context, in *monitorsIn) (*monitorsOut, error) {
 	rows, next, err := s.Views.Monitors(ctx, projections.MonitorFilter{
 		Workspace: domain.WorkspaceID(lower(in.Workspace)), Runner: domain.RunnerID(lower(in.Runner)), Search: in.Search,
-	}, in.page.page())
+	}, in.PageIn.page())
 	if err != nil {
 		return nil, s.fail(err)
 	}
@@ -78,7 +78,7 @@ func (s *Server) listMonitors(ctx context.Context, in *monitorsIn) (*monitorsOut
 }
 
 type editMonitorIn struct {
-	byID
+	ByID
 	Body wire.ConfigureMonitor
 }
 
@@ -89,7 +89,7 @@ func (s *Server) editMonitor(ctx context.Context, in *editMonitorIn) (*monitorOu
 }
 
 type pauseIn struct {
-	byID
+	ByID
 	Body *wire.Reason `required:"false"`
 }
 
@@ -101,7 +101,7 @@ func (s *Server) pauseMonitor(ctx context.Context, in *pauseIn) (*monitorOut, er
 	return s.changeMonitor(ctx, in.ID, c)
 }
 
-func (s *Server) resumeMonitor(ctx context.Context, in *byID) (*monitorOut, error) {
+func (s *Server) resumeMonitor(ctx context.Context, in *ByID) (*monitorOut, error) {
 	return s.changeMonitor(ctx, in.ID, commands.ResumeMonitor{ID: domain.MonitorID(lower(in.ID))})
 }
 
@@ -111,12 +111,12 @@ func (s *Server) changeMonitor(ctx context.Context, id string, c commands.Comman
 		return nil, s.fail(err)
 	}
 	if s.settle(ctx, res, "monitors") {
-		return s.getMonitor(ctx, &byID{ID: id})
+		return s.getMonitor(ctx, &ByID{ID: id})
 	}
 	return &monitorOut{Body: s.monitorState(ctx, res)}, nil
 }
 
-func (s *Server) deleteMonitor(ctx context.Context, in *byID) (*struct{}, error) {
+func (s *Server) deleteMonitor(ctx context.Context, in *ByID) (*struct{}, error) {
 	res, err := s.Commands.Do(ctx, caller(ctx), commands.DeleteMonitor{ID: domain.MonitorID(lower(in.ID))})
 	if err == nil {
 		s.settle(ctx, res, "monitors")
@@ -125,7 +125,7 @@ func (s *Server) deleteMonitor(ctx context.Context, in *byID) (*struct{}, error)
 }
 
 type runMonitorIn struct {
-	byID
+	ByID
 	Body *wire.TriggerMonitor `required:"false"`
 }
 

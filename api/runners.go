@@ -44,7 +44,7 @@ func (s *Server) createRunner(ctx context.Context, in *createRunnerIn) (*runnerS
 }
 
 type resetKeyIn struct {
-	byID
+	ByID
 	Body wire.ResetRunnerKey `required:"false"`
 }
 
@@ -86,7 +86,7 @@ func (s *Server) withKey(r wire.Runner, res commands.Result) wire.RunnerSecret {
 	return out
 }
 
-func (s *Server) getRunner(ctx context.Context, in *byID) (*runnerOut, error) {
+func (s *Server) getRunner(ctx context.Context, in *ByID) (*runnerOut, error) {
 	row, err := s.Views.Runner(ctx, domain.RunnerID(lower(in.ID)))
 	if err != nil {
 		return nil, s.fail(err)
@@ -95,7 +95,7 @@ func (s *Server) getRunner(ctx context.Context, in *byID) (*runnerOut, error) {
 }
 
 type runnersIn struct {
-	page
+	PageIn
 	Search    string `query:"search" maxLength:"200" doc:"Part of the name or description"`
 	Workspace string `query:"workspace" doc:"Only those that can be picked there"`
 	Health    string `query:"health" enum:"healthy,unhealthy,never connected"`
@@ -103,7 +103,7 @@ type runnersIn struct {
 
 func (s *Server) listRunners(ctx context.Context, in *runnersIn) (*runnersOut, error) {
 	filter := projections.RunnerFilter{Search: in.Search, Workspace: domain.WorkspaceID(lower(in.Workspace))}
-	rows, next, err := s.Views.Runners(ctx, filter, in.page.page())
+	rows, next, err := s.Views.Runners(ctx, filter, in.PageIn.page())
 	if err != nil {
 		return nil, s.fail(err)
 	}
@@ -122,7 +122,7 @@ func (s *Server) listRunners(ctx context.Context, in *runnersIn) (*runnersOut, e
 }
 
 type editRunnerIn struct {
-	byID
+	ByID
 	Body wire.EditRunner
 }
 
@@ -131,7 +131,7 @@ func (s *Server) editRunner(ctx context.Context, in *editRunnerIn) (*runnerOut, 
 }
 
 type visibilityIn struct {
-	byID
+	ByID
 	Body wire.Visibility
 }
 
@@ -145,13 +145,13 @@ func (s *Server) changeRunner(ctx context.Context, id string, c commands.Command
 		return nil, s.fail(err)
 	}
 	if s.settle(ctx, res, "runners") {
-		return s.getRunner(ctx, &byID{ID: id})
+		return s.getRunner(ctx, &ByID{ID: id})
 	}
 	return &runnerOut{s.runnerState(ctx, res)}, nil
 }
 
 type deleteRunnerIn struct {
-	byID
+	ByID
 	Reason string `query:"reason" maxLength:"500"`
 }
 
@@ -166,12 +166,12 @@ func (s *Server) deleteRunner(ctx context.Context, in *deleteRunnerIn) (*struct{
 }
 
 type historyIn struct {
-	byID
-	page
+	ByID
+	PageIn
 }
 
 func (s *Server) runnerHistory(ctx context.Context, in *historyIn) (*auditOut, error) {
-	rows, next, err := s.Views.RunnerAudit(ctx, domain.RunnerID(lower(in.ID)), in.page.page())
+	rows, next, err := s.Views.RunnerAudit(ctx, domain.RunnerID(lower(in.ID)), in.PageIn.page())
 	if err != nil {
 		return nil, s.fail(err)
 	}

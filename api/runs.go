@@ -23,7 +23,7 @@ type runsOut struct{ Body wire.List[wire.Run] }
 
 type reportOut struct{ Body wire.Report }
 
-func (s *Server) getRun(ctx context.Context, in *byID) (*runOut, error) {
+func (s *Server) getRun(ctx context.Context, in *ByID) (*runOut, error) {
 	row, err := s.Views.RunByID(ctx, domain.RunID(lower(in.ID)))
 	if err != nil {
 		return nil, s.fail(err)
@@ -32,7 +32,7 @@ func (s *Server) getRun(ctx context.Context, in *byID) (*runOut, error) {
 }
 
 type runsIn struct {
-	page
+	PageIn
 	Workspace string    `query:"workspace" doc:"Id"`
 	Monitor   string    `query:"monitor" doc:"Id"`
 	Runner    string    `query:"runner" doc:"Id"`
@@ -49,14 +49,14 @@ func (s *Server) listRuns(ctx context.Context, in *runsIn) (*runsOut, error) {
 		Workspace: domain.WorkspaceID(lower(in.Workspace)), Monitor: domain.MonitorID(lower(in.Monitor)), Runner: domain.RunnerID(lower(in.Runner)),
 		Execution: domain.ExecutionID(lower(in.Execution)), Outcome: domain.Outcome(in.Outcome), State: domain.RunState(in.State),
 		Trigger: domain.Trigger(in.Trigger), From: in.From, To: in.To,
-	}, in.page.page())
+	}, in.PageIn.page())
 	if err != nil {
 		return nil, s.fail(err)
 	}
 	return &runsOut{list(rows, next, runRow)}, nil
 }
 
-func (s *Server) getReport(ctx context.Context, in *byID) (*reportOut, error) {
+func (s *Server) getReport(ctx context.Context, in *ByID) (*reportOut, error) {
 	row, err := s.Views.RunByID(ctx, domain.RunID(lower(in.ID)))
 	if err != nil {
 		return nil, s.fail(err)

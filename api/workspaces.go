@@ -33,7 +33,7 @@ func (s *Server) createWorkspace(ctx context.Context, in *createWorkspaceIn) (*w
 	}
 	out := &workspaceOut{Body: workspaceState(ctx, res)}
 	if s.settle(ctx, res, "workspaces") {
-		if out, err = s.getWorkspace(ctx, &byID{ID: res.ID}); err != nil {
+		if out, err = s.getWorkspace(ctx, &ByID{ID: res.ID}); err != nil {
 			return nil, err
 		}
 	}
@@ -42,7 +42,7 @@ func (s *Server) createWorkspace(ctx context.Context, in *createWorkspaceIn) (*w
 }
 
 type renameWorkspaceIn struct {
-	byID
+	ByID
 	Body struct {
 		Name string `json:"name" minLength:"1" maxLength:"200"`
 	}
@@ -54,12 +54,12 @@ func (s *Server) renameWorkspace(ctx context.Context, in *renameWorkspaceIn) (*w
 		return nil, s.fail(err)
 	}
 	if s.settle(ctx, res, "workspaces") {
-		return s.getWorkspace(ctx, &in.byID)
+		return s.getWorkspace(ctx, &in.ByID)
 	}
 	return &workspaceOut{Body: workspaceState(ctx, res)}, nil
 }
 
-func (s *Server) getWorkspace(ctx context.Context, in *byID) (*workspaceOut, error) {
+func (s *Server) getWorkspace(ctx context.Context, in *ByID) (*workspaceOut, error) {
 	row, err := s.Views.Workspace(ctx, domain.WorkspaceID(lower(in.ID)))
 	if err != nil {
 		return nil, s.fail(err)
@@ -67,7 +67,7 @@ func (s *Server) getWorkspace(ctx context.Context, in *byID) (*workspaceOut, err
 	return &workspaceOut{Body: workspaceRow(row)}, nil
 }
 
-func (s *Server) listWorkspaces(ctx context.Context, in *page) (*workspacesOut, error) {
+func (s *Server) listWorkspaces(ctx context.Context, in *PageIn) (*workspacesOut, error) {
 	rows, next, err := s.Views.Workspaces(ctx, in.page())
 	if err != nil {
 		return nil, s.fail(err)

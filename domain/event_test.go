@@ -84,3 +84,17 @@ func TestIDs(t *testing.T) {
 		require.True(t, domain.ValidID(string(one)))
 	})
 }
+
+func TestInWorkspace(t *testing.T) {
+	t.Parallel()
+	for _, a := range []interface {
+		domain.Aggregate
+		InWorkspace() domain.WorkspaceID
+	}{
+		new(domain.Workspace), new(domain.Collection), new(domain.Environment), new(domain.Monitor), new(domain.Run),
+	} {
+		require.Empty(t, a.InWorkspace())
+		domain.Fold(a, samples()...)
+		require.Equal(t, workspaceID, a.InWorkspace(), "%T", a)
+	}
+}

@@ -334,6 +334,7 @@ func TestRunState(t *testing.T) {
 		{"run again", runAgain, domain.StateRunning, "", 2, 5, true},
 		{"evidence moves nothing", evidence, domain.StateClaimed, "", 2, 5, true},
 		{"last try", lastTry, domain.StateClaimed, "", 3, 8, true},
+		{"evidence counts for later tokens", append(evidence[:6:6], expired(2, bob, false), claimed(3, alice)), domain.StateClaimed, "", 3, 8, true},
 		{"ended", ended, domain.StateFinished, domain.Successful, 1, 2, false},
 		{"missed", endedMiss, domain.StateFinished, domain.Missed, 1, 2, false},
 	} {

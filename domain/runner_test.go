@@ -68,6 +68,9 @@ func TestRunnerCreate(t *testing.T) {
 			name: "longest name", when: create(longestName, "", everywhere),
 			want: events(domain.RunnerCreated{ID: runnerID, Name: longestName, Visibility: everywhere, Key: keyOne}),
 		},
+		{name: "visible in selected workspaces, but none", when: create("edge", "", selected()), wantErr: "invalid /visibility/workspaces"},
+		{name: "visible in too many", when: create("edge", "", selected(spaces(domain.MaxVisibleWorkspaces+1)...)), wantErr: "invalid /visibility/workspaces"},
+		{name: "visible some other way", when: create("edge", "", domain.Visibility{Scope: "none"}), wantErr: "invalid /visibility/scope"},
 		{name: "a second time", given: events(runnerCreated), when: create("edge", "", everywhere), wantErr: "conflict"},
 		{name: "after deletion", given: events(runnerCreated, runnerDeleted), when: create("edge", "", everywhere), wantErr: "conflict"},
 	})

@@ -488,6 +488,9 @@ func TestScheduleOffset(t *testing.T) {
 		require.Equal(t, s.Next(nominal), following, "no slot is left out")
 	})
 
+	due, nominal := domain.Schedule{Cron: "0 0 31 2 *"}.NextDue(monitorID, now)
+	require.True(t, due.IsZero() && nominal.IsZero(), "never")
+
 	// Pinned: a new version of Picket must not move what is planned.
 	require.Equal(t, 85*time.Second, domain.Schedule{EveryMinutes: 5}.Offset(monitorID))
 	require.Equal(t, 25*time.Second, domain.Schedule{Cron: "0 0 * * *"}.Offset(monitorID))

@@ -46,7 +46,14 @@ func TestTeamAuthenticate(t *testing.T) {
 		_, ok = team.Authenticate(wrong)
 		require.False(t, ok, wrong)
 	}
-	domain.Fold(team, domain.APIKeyRevoked{ID: "k2"})
+	before := team.Keys
+	domain.Fold(team, domain.APIKeyRevoked{ID: "k1"})
+	require.Equal(t, domain.KeyID("k1"), before[0].Key.ID, "who holds the keys of before still has them")
+	_, ok = team.Authenticate("pk_one")
+	require.False(t, ok)
+	_, ok = team.Authenticate("pk_two")
+	require.True(t, ok)
+	domain.Fold(team, domain.APIKeyCreated{Name: "CI", Key: domain.NewKey("k1", "pk_one")}, domain.APIKeyRevoked{ID: "k2"})
 	_, ok = team.Authenticate("pk_two")
 	require.False(t, ok)
 	_, ok = team.Authenticate("pk_one")

@@ -24,7 +24,7 @@ func (v *Views) minder(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-v.kick:
-		case <-time.After(retryEvery):
+		case <-time.After(v.cfg.retry):
 		}
 	}
 }

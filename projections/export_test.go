@@ -1,6 +1,31 @@
 package projections
 
-import "maps"
+import (
+	"maps"
+	"time"
+)
+
+// Retry sets how soon trouble and stopped projections are tried again.
+func Retry(d time.Duration) Option { return func(c *config) { c.poll, c.retry = d, d } }
+
+// Broken makes a projection fail in the middle of its batch, after it wrote rows,
+// while on says so.
+func Broken(name string, on func() error) Option {
+	return func(c *config) {
+		for i, p := range c.list {
+			if p.name == name {
+				q := *p
+				q.apply = func(t *tx, batch []*event) error {
+					if err := p.apply(t, batch); err != nil {
+						return err
+					}
+					return on()
+				}
+				c.list[i] = &q
+			}
+		}
+	}
+}
 
 // PageSize sets the events of a page.
 func PageSize(n int) Option { return func(c *config) { c.page, c.fill = n, n } }

@@ -10,8 +10,8 @@ import (
 	"github.com/picket-api/picket/eventstore"
 )
 
-// retryEvery is how often a stopped projection is tried again: a disk has room
-// again, a newer version of Picket knows the event.
+// retryEvery is how often a stopped projection is tried again: a disk may have
+// room again.
 const retryEvery = 5 * time.Second
 
 // Run applies events to the tables as they come, and builds those that are
@@ -62,7 +62,7 @@ func (v *Views) live(ctx context.Context) error {
 			return nil
 		case <-wake:
 		case <-changed: // somebody may have come in step
-		case <-time.After(eventstore.DefaultPollEvery):
+		case <-time.After(v.cfg.poll):
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/picket-api/picket/domain"
 	"github.com/picket-api/picket/eventstore"
@@ -23,9 +24,11 @@ var (
 type config struct {
 	epoch string
 	log   *slog.Logger
+	list  []*projection
 	page  int           // events of a live page
 	fill  int           // events of a page while nothing serves
-	list  []*projection // for tests: what else than all()
+	poll  time.Duration // how long a lost wake, or trouble, may delay
+	retry time.Duration // how often a stopped projection is tried again
 }
 
 // Option changes how Open works.
@@ -89,7 +92,7 @@ type hooks struct {
 // filled by Run or CatchUp. The caller keeps other processes out (the lock of
 // the store does) and calls Close.
 func Open(ctx context.Context, path string, store eventstore.Store, opts ...Option) (*Views, error) {
-	cfg := config{log: slog.New(slog.DiscardHandler), page: livePage, fill: fillPage, list: all()}
+	cfg := config{log: slog.New(slog.DiscardHandler), list: all(), page: livePage, fill: fillPage, poll: eventstore.DefaultPollEvery, retry: retryEvery}
 	for _, o := range opts {
 		o(&cfg)
 	}

@@ -138,7 +138,7 @@ func newTransport(o Options) (*http.Transport, error) {
 		t.Proxy = http.ProxyURL(proxy)
 	}
 	if o.CAFile != "" {
-		pool, err := loadCAs(o.CAFile)
+		pool, err := LoadCAs(o.CAFile)
 		if err != nil {
 			return nil, err
 		}
@@ -147,7 +147,8 @@ func newTransport(o Options) (*http.Transport, error) {
 	return t, nil
 }
 
-func loadCAs(file string) (*x509.CertPool, error) {
+// LoadCAs reads certificate authorities from a PEM file, beside the system's.
+func LoadCAs(file string) (*x509.CertPool, error) {
 	pem, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("read certificate authorities: %w", err)

@@ -29,7 +29,7 @@ type Run struct {
 	ReportedAt      *time.Time     `json:"reported_at"`
 	Counts          Counts         `json:"counts"`
 	Timings         RunTimings     `json:"timings"`
-	FirstError      *Trouble       `json:"first_error" nullable:"true"`
+	FirstError      *Trouble       `json:"first_error"`
 	Collection      PinnedDocument `json:"collection"`
 	Environment     PinnedDocument `json:"environment"`
 	Options         MonitorOptions `json:"options"`

@@ -132,7 +132,7 @@ type ConfigureMonitor struct {
 	Collection  string          `json:"collection" format:"uuid"`
 	Environment string          `json:"environment,omitempty" doc:"Id of an environment of the workspace"`
 	Runners     []string        `json:"runners" minItems:"1" maxItems:"50"`
-	Schedule    *Schedule       `json:"schedule,omitempty" nullable:"true" doc:"null: only when triggered"`
+	Schedule    *Schedule       `json:"schedule,omitempty" doc:"null: only when triggered"`
 	Options     *MonitorOptions `json:"options,omitempty"`
 }
 
@@ -144,12 +144,12 @@ type Monitor struct {
 	Collection  string         `json:"collection" format:"uuid"`
 	Environment string         `json:"environment,omitempty"`
 	Runners     []string       `json:"runners"`
-	Schedule    *Schedule      `json:"schedule" nullable:"true"`
+	Schedule    *Schedule      `json:"schedule"`
 	Options     MonitorOptions `json:"options"`
 	Revision    int            `json:"revision"`
 	Paused      bool           `json:"paused"`
 	NextRunAt   *time.Time     `json:"next_run_at"`
-	LastRun     *LastRun       `json:"last_run" nullable:"true" doc:"The newest run that finished"`
+	LastRun     *LastRun       `json:"last_run" doc:"The newest run that finished"`
 	CreatedAt   time.Time      `json:"created_at"`
 	CreatedBy   Actor          `json:"created_by"`
 	UpdatedAt   time.Time      `json:"updated_at"`

@@ -1,8 +1,9 @@
 package sqlite_test
-import ("testing";"fmt";"os";"path/filepath";"github.com/picket-api/picket/eventstore";"strings")
-func TestDbg(t *testing.T){
- path:=newPath(t); s:=open(t,path)
- show:=func(w string){ e,_:=os.ReadDir("/proc/self/fd"); for _,x:=range e{ n,_:=os.Readlink("/proc/self/fd/"+x.Name()); if strings.Contains(n,"events.db"){fmt.Println(w,n)}}; m,_:=filepath.Glob(path+"*"); fmt.Println(m)}
- mustAppend(t,s,"s",eventstore.NoStream,event("a"))
- show("open"); fmt.Println(s.Close()); show("closed")
+import ("testing";"time";"fmt")
+func BenchmarkDbg(b *testing.B){
+ s:=benchStore(b)
+ c0,t0:=s.Commits(),time.Now()
+ took,rate:=appendFor(b,s,64,5*time.Second)
+ n:=s.Commits()-c0
+ fmt.Println("rate",rate,"events/commit",float64(len(took))/float64(n),"ms/commit",time.Since(t0).Seconds()*1000/float64(n), quantile(took,0.5),quantile(took,0.99))
 }

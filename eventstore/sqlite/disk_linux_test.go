@@ -46,4 +46,3 @@ func TestFullDisk(t *testing.T) {
 	require.NoError(t, store.Close())
 	require.Len(t, readAll(t, open(t, path)), int(version)+1, "appends go on once there is space")
 }
-

@@ -28,6 +28,9 @@ func (s *Store) Waiting() int {
 	return len(s.queue.waiting)
 }
 
+// Commits is how many transactions the writer has committed.
+func (s *Store) Commits() int64 { return s.commits.Load() }
+
 // Plan is SQLite's plan for a query of the writer.
 func (s *Store) Plan(ctx context.Context, query string, args ...any) (string, error) {
 	rows, err := s.readDB.QueryContext(ctx, "EXPLAIN QUERY PLAN "+query, args...)

@@ -41,7 +41,7 @@ func (s *Store) openReaders(ctx context.Context) (err error) {
 func (st *readStatements) close() error {
 	var errs []error
 	for _, stmt := range []*sql.Stmt{st.stream, st.log} {
-		if stmt != nil {
+		if stmt != nil { // nil when opening failed
 			errs = append(errs, stmt.Close())
 		}
 	}

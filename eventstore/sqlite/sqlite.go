@@ -46,9 +46,11 @@ type Store struct {
 	conn    *sql.Conn // of writeDB, the writer's
 	readDB  *sql.DB
 	read    readStatements
+	write   writeStatements
 	queue   queue
 	bell    eventstore.Broadcast
 	head    atomic.Int64 // position of the last event on disk
+	commits atomic.Int64
 	written chan struct{}
 
 	reads     sync.RWMutex // held by reads, taken by Close
@@ -169,7 +171,7 @@ func (s *Store) release() error {
 		errs = append(errs, s.read.close(), s.readDB.Close())
 	}
 	if s.conn != nil {
-		errs = append(errs, s.conn.Close())
+		errs = append(errs, s.write.close(), s.conn.Close())
 	}
 	if s.writeDB != nil {
 		errs = append(errs, s.writeDB.Close())

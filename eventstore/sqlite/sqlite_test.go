@@ -7,7 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -59,27 +61,32 @@ func readAll(t *testing.T, store *sqlite.Store) []eventstore.Recorded {
 	}
 }
 
-// holdWriter takes SQLite's write lock, so that the store's writer stands still at its
-// next transaction; the function that it returns lets it go on.
-func holdWriter(t *testing.T, path string) (release func()) {
-	t.Helper()
-	return hold(t, path, "BEGIN IMMEDIATE")
+// gate is a clock at which the writer stands still, in the middle of its first append,
+// until the gate is opened. What is appended meanwhile waits in the queue.
+type gate struct{ reached, open chan struct{} }
+
+func newGate() *gate { return &gate{make(chan struct{}), make(chan struct{})} }
+
+func (g *gate) clock() sqlite.Option {
+	var once sync.Once
+	return sqlite.Clock(func() time.Time {
+		once.Do(func() {
+			close(g.reached)
+			<-g.open
+		})
+		return time.Now()
+	})
 }
 
 // holdReader keeps a snapshot of the log open until its function is called.
 func holdReader(t *testing.T, path string) (release func()) {
-	t.Helper()
-	return hold(t, path, "BEGIN; SELECT count(*) FROM events")
-}
-
-func hold(t *testing.T, path, begin string) (release func()) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	conn, err := db.Conn(t.Context())
 	require.NoError(t, err)
-	_, err = conn.ExecContext(t.Context(), begin)
+	_, err = conn.ExecContext(t.Context(), "BEGIN; SELECT count(*) FROM events")
 	require.NoError(t, err)
 	return func() {
 		_, err := conn.ExecContext(t.Context(), "ROLLBACK")
@@ -221,15 +228,12 @@ func TestDamagedFile(t *testing.T) {
 	require.NoError(t, err)
 	info, err := f.Stat()
 	require.NoError(t, err)
-	page := make([]byte, 4096)
-	for at := info.Size() / 4096 / 2 * 4096; at < info.Size(); at += 4096 {
-		_, err = f.WriteAt(page, at)
-		require.NoError(t, err)
-	}
+	_, err = f.WriteAt(make([]byte, 4096), info.Size()/4096/2*4096)
+	require.NoError(t, err)
 	require.NoError(t, f.Close())
 	_, err = sqlite.Open(t.Context(), path)
 	require.ErrorIs(t, err, sqlite.ErrCorrupt)
-	open(t, path, sqlite.SkipCheck())
+	open(t, path, sqlite.SkipCheck()) // what is left can still be read
 }
 
 func TestOpenContext(t *testing.T) {

@@ -20,7 +20,7 @@ import (
 type writer struct {
 	s     *Store
 	conn  *sql.Conn
-	stmt  writeStatements
+	stmt  *writeStatements
 	heads *headCache
 
 	batch   []*request
@@ -33,7 +33,7 @@ type writer struct {
 }
 
 func newWriter(ctx context.Context, s *Store) (*writer, error) {
-	w := &writer{s: s, conn: s.conn, heads: newHeadCache(s.opts.cacheCost)}
+	w := &writer{s: s, conn: s.conn, stmt: &s.write, heads: newHeadCache(s.opts.cacheCost)}
 	if err := w.stmt.prepare(ctx, s.conn); err != nil {
 		return nil, err
 	}
@@ -119,6 +119,7 @@ func (w *writer) commit() error {
 		return fmt.Errorf("commit: %w", err)
 	}
 	w.begun = false
+	w.s.commits.Add(1)
 	w.s.head.Store(w.next - 1)
 	w.s.bell.Wake()
 	return nil
@@ -186,23 +187,40 @@ const (
 type writeStatements struct {
 	begin, commit, lastPosition, insertOne, insertMany *sql.Stmt
 	early, version, position, lateVersion              *sql.Stmt
+
+	all []*sql.Stmt
 }
 
 func (st *writeStatements) prepare(ctx context.Context, conn *sql.Conn) error {
-	var errs []error
-	prepare := func(to **sql.Stmt, query string) {
-		stmt, err := conn.PrepareContext(ctx, query)
-		*to = stmt
-		errs = append(errs, err)
+	for _, p := range []struct {
+		to    **sql.Stmt
+		query string
+	}{
+		{&st.begin, `BEGIN IMMEDIATE`},
+		{&st.commit, `COMMIT`},
+		{&st.lastPosition, `SELECT coalesce(max(pos), 0) FROM events`},
+		{&st.insertOne, insertRows(1)},
+		{&st.insertMany, insertRows(manyRows)},
+		{&st.early, earlyQuery},
+		{&st.version, versionQuery},
+		{&st.position, positionQuery},
+		{&st.lateVersion, lateVersionQuery},
+	} {
+		stmt, err := conn.PrepareContext(ctx, p.query)
+		if err != nil {
+			return fmt.Errorf("prepare %s: %w", p.query, err)
+		}
+		*p.to = stmt
+		st.all = append(st.all, stmt)
 	}
-	prepare(&st.begin, `BEGIN IMMEDIATE`)
-	prepare(&st.commit, `COMMIT`)
-	prepare(&st.lastPosition, `SELECT coalesce(max(pos), 0) FROM events`)
-	prepare(&st.insertOne, insertRows(1))
-	prepare(&st.insertMany, insertRows(manyRows))
-	prepare(&st.early, earlyQuery)
-	prepare(&st.version, versionQuery)
-	prepare(&st.position, positionQuery)
-	prepare(&st.lateVersion, lateVersionQuery)
+	return nil
+}
+
+// close must come before the connection's: one with open statements stays open.
+func (st *writeStatements) close() error {
+	var errs []error
+	for _, stmt := range st.all {
+		errs = append(errs, stmt.Close())
+	}
 	return errors.Join(errs...)
 }

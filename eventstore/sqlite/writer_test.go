@@ -18,18 +18,21 @@ import (
 
 func TestQueuedAppendCancelled(t *testing.T) {
 	t.Parallel()
-	path := newPath(t)
-	store := open(t, path)
-	release := holdWriter(t, path)
+	gate := newGate()
+	store := open(t, newPath(t), gate.clock())
 	first := appendLater(t.Context(), store, "first", eventstore.NoStream, event("a"))
-	waitFor(t, store, 0)
+	<-gate.reached
 
 	ctx, cancel := context.WithCancel(t.Context())
 	queued := appendLater(ctx, store, "queued", eventstore.NoStream, event("b"))
 	waitFor(t, store, 1)
 	cancel()
 	require.ErrorIs(t, (<-queued).err, context.Canceled, "the writer still stands")
-	release()
+	ctx, cancel = context.WithCancel(t.Context())
+	cancel()
+	_, err := store.Append(ctx, "dead", eventstore.NoStream, event("b"))
+	require.ErrorIs(t, err, context.Canceled)
+	close(gate.open)
 	require.NoError(t, (<-first).err)
 	mustAppend(t, store, "last", eventstore.NoStream, event("c"))
 	require.Len(t, readAll(t, store), 2, "what nobody waits for isn't written")
@@ -43,6 +46,9 @@ func TestBatch(t *testing.T) {
 	store := open(t, path)
 	long := events(sqlite.EarlyIDs + 50)
 	mustAppend(t, store, "long", eventstore.NoStream, long...)
+	require.NoError(t, store.Close())
+	gate := newGate()
+	store = open(t, path, gate.clock())
 	pair, next := events(2), event("next")
 
 	tests := []struct {
@@ -64,15 +70,14 @@ func TestBatch(t *testing.T) {
 		{"spoils it in part", "long", 306, []eventstore.Event{event("y"), long[len(long)-1]}, "conflict at 306"},
 		{"after the spoilt ones", "long", 306, events(1), "version 307"},
 	}
-	release := holdWriter(t, path)
 	first := appendLater(t.Context(), store, "first", eventstore.NoStream, event("a"))
-	waitFor(t, store, 0)
+	<-gate.reached
 	var answers []<-chan answer
 	for i, test := range tests {
 		answers = append(answers, appendLater(t.Context(), store, test.stream, test.expected, test.events...))
 		waitFor(t, store, i+1)
 	}
-	release()
+	close(gate.open)
 	require.NoError(t, (<-first).err)
 	for i, test := range tests {
 		require.Equal(t, test.want, describe(<-answers[i]), test.name)
@@ -125,20 +130,28 @@ func TestForgottenHeads(t *testing.T) {
 	require.EqualValues(t, len(long)+1, mustAppend(t, store, "long", eventstore.Expected(len(long)), event("more")).Version)
 }
 
-func TestMaxBatch(t *testing.T) {
+// TestGroupCommit counts commits: what waits shares one, up to the greatest batch.
+func TestGroupCommit(t *testing.T) {
 	t.Parallel()
-	path := newPath(t)
-	store := open(t, path, sqlite.MaxBatch(2))
-	release := holdWriter(t, path)
-	var answers []<-chan answer
-	for i := range 9 {
-		answers = append(answers, appendLater(t.Context(), store, fmt.Sprint("s-", i), eventstore.NoStream, event("x")))
+	for maxBatch, want := range map[int]int64{512: 1, 4: 3, 1: 10} {
+		t.Run(fmt.Sprint(maxBatch), func(t *testing.T) {
+			t.Parallel()
+			gate := newGate()
+			store := open(t, newPath(t), gate.clock(), sqlite.MaxBatch(maxBatch))
+			answers := []<-chan answer{appendLater(t.Context(), store, "s", eventstore.Any, event("first"))}
+			<-gate.reached
+			for i := range 9 {
+				answers = append(answers, appendLater(t.Context(), store, "s", eventstore.Any, event("x")))
+				waitFor(t, store, i+1)
+			}
+			before := store.Commits()
+			close(gate.open)
+			for _, a := range answers {
+				require.NoError(t, (<-a).err)
+			}
+			require.Equal(t, want, store.Commits()-before)
+		})
 	}
-	release()
-	for _, a := range answers {
-		require.NoError(t, (<-a).err)
-	}
-	require.Len(t, readAll(t, store), 9)
 }
 
 // TestFullFile lets the file grow no further, as on a full disk.

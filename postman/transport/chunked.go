@@ -81,9 +81,7 @@ func (cn *conn) sendChunked(r io.Reader) error {
 	for {
 		n, err := r.Read(buf)
 		if n > 0 {
-			cn.w.WriteString(strconv.FormatInt(int64(n), 16) + "\r\n")
-			cn.w.Write(buf[:n])
-			if _, err := cn.w.WriteString("\r\n"); err != nil {
+			if err := cn.chunk(buf[:n]); err != nil {
 				return err
 			}
 		}
@@ -95,4 +93,15 @@ func (cn *conn) sendChunked(r io.Reader) error {
 			return err
 		}
 	}
+}
+
+func (cn *conn) chunk(data []byte) error {
+	if _, err := cn.w.WriteString(strconv.FormatInt(int64(len(data)), 16) + "\r\n"); err != nil {
+		return err
+	}
+	if _, err := cn.w.Write(data); err != nil {
+		return err
+	}
+	_, err := cn.w.WriteString("\r\n")
+	return err
 }

@@ -80,24 +80,41 @@ func (cn *conn) send(r *Request, proxy *proxy) error {
 	if proxy != nil && r.Scheme == "http" {
 		target = "http://" + r.authority() + target
 	}
-	cn.w.Reset(cn.Conn)
-	cn.w.WriteString(r.Method + " " + target + " HTTP/1.1\r\n")
+	head := make([]byte, 0, 512)
+	head = append(append(append(head, r.Method...), ' '), latin1(target)...)
+	head = append(head, " HTTP/1.1\r\n"...)
+	line := func(name, value string) {
+		head = append(append(append(head, name...), ": "...), latin1(value)...)
+		head = append(head, "\r\n"...)
+	}
 	for _, h := range r.Header {
-		cn.w.WriteString(h.Name)
-		cn.w.WriteString(": ")
-		cn.w.WriteString(h.Value)
-		cn.w.WriteString("\r\n")
+		line(h.Name, h.Value)
 	}
 	if proxy != nil && r.Scheme == "http" && proxy.auth != "" && get(r.Header, "Proxy-Authorization") == "" {
-		cn.w.WriteString("Proxy-Authorization: " + proxy.auth + "\r\n")
+		line("Proxy-Authorization", proxy.auth)
 	}
-	cn.w.WriteString("\r\n")
+	cn.w.Reset(cn.Conn)
+	if _, err := cn.w.Write(append(head, "\r\n"...)); err != nil {
+		return err
+	}
 	if r.Body != nil {
 		if err := cn.sendBody(r); err != nil {
 			return err
 		}
 	}
 	return cn.w.Flush()
+}
+
+// latin1 is how header values go out; check made sure that they fit.
+func latin1(s string) string {
+	if !strings.ContainsFunc(s, func(c rune) bool { return c > 0x7f }) {
+		return s
+	}
+	b := make([]byte, 0, len(s))
+	for _, c := range s {
+		b = append(b, byte(c))
+	}
+	return string(b)
 }
 
 func (cn *conn) sendBody(r *Request) error {

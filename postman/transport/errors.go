@@ -31,6 +31,9 @@ func (e *Error) Error() string { return e.Message }
 
 func (e *Error) Unwrap() error { return e.Err }
 
+// ErrTooLarge is wrapped by the error for an answer beyond Config.MaxBody.
+var ErrTooLarge = errors.New("the answer is larger than allowed")
+
 type phase int
 
 const (

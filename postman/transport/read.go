@@ -137,6 +137,16 @@ func (b *lengthBody) reusable() bool { return b.N == 0 }
 
 type closeBody struct{ io.Reader }
 
+// Read takes the end of the connection for the end of the body, however it came:
+// many servers end TLS without saying so.
+func (b closeBody) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = io.EOF
+	}
+	return n, err
+}
+
 func (closeBody) reusable() bool { return false }
 
 // bodyOf finds out how long the body is (RFC 9112 §6.3).
@@ -168,7 +178,7 @@ func bodyOf(r *bufio.Reader, method string, resp *Response) (body, error) {
 	return none, nil
 }
 
-var errTooLarge = &Error{Message: "Maximum response size reached"}
+var errTooLarge = &Error{Message: "Maximum response size reached", Err: ErrTooLarge}
 
 func readLimited(r io.Reader, limit int64) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, limit+1))

@@ -1,0 +1,147 @@
+package agent
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"html"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// span is a part of a text.
+type span struct{ from, to int }
+
+// needles finds many secrets in a text in one pass: each is filed under its first
+// four bytes.
+type needles struct {
+	known map[string]bool // the secrets themselves
+	all   map[string]bool // their forms
+	filed map[uint32][]string
+	maybe [1 << 10]uint64 // bits: what the first four bytes may be, to look into filed seldom
+}
+
+func newNeedles() *needles {
+	return &needles{known: map[string]bool{}, all: map[string]bool{}, filed: map[uint32][]string{}}
+}
+
+func (n *needles) add(secret string) {
+	if n.known[secret] {
+		return
+	}
+	n.known[secret] = true
+	for _, form := range forms(secret) {
+		if len(form) < minSecret || n.all[form] {
+			continue
+		}
+		n.all[form] = true
+		start := first4(form)
+		n.filed[start] = append(n.filed[start], form)
+		n.maybe[slot(start)/64] |= 1 << (slot(start) % 64)
+	}
+}
+
+func first4(s string) uint32 {
+	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
+}
+
+func slot(start uint32) uint32 { return start * 2654435761 >> 16 }
+
+// find appends where secrets stand, also one whose end was cut off with the text's.
+func (n *needles) find(s string, spans []span) []span {
+	if len(n.all) == 0 {
+		return spans
+	}
+	for i := 0; i+minSecret <= len(s); i++ {
+		start := first4(s[i:])
+		if n.maybe[slot(start)/64]&(1<<(slot(start)%64)) == 0 {
+			continue
+		}
+		for _, form := range n.filed[start] {
+			if strings.HasPrefix(s[i:], form) {
+				spans = append(spans, span{i, i + len(form)})
+			}
+		}
+	}
+	if kept, short := strings.CutSuffix(s, cut); short {
+		for form := range n.all {
+			if head := cutShort(kept, form); head > 0 {
+				spans = append(spans, span{len(kept) - head, len(kept)})
+			}
+		}
+	}
+	return spans
+}
+
+// cutShort is how much of the secret stands at the end of a text.
+func cutShort(s, secret string) int {
+	for n := min(len(secret), len(s)); n >= minSecret; n-- {
+		if strings.HasSuffix(s, secret[:n]) {
+			return n
+		}
+	}
+	return 0
+}
+
+// forms are the ways in which a secret commonly turns up.
+func forms(secret string) []string {
+	trimmed := strings.TrimSpace(secret)
+	if len(trimmed) < minSecret {
+		return nil
+	}
+	list := []string{secret, trimmed}
+	for _, line := range strings.Split(trimmed, "\n") { // a key file, printed by lines
+		if line = strings.TrimSpace(line); len(line) >= 8 {
+			list = append(list, line)
+		}
+	}
+	for _, plain := range slices.Clone(list) {
+		inJSON := quoteJSON(plain)
+		list = append(list, inJSON, quoteJSON(inJSON), html.EscapeString(plain),
+			hex.EncodeToString([]byte(plain)), strings.ToUpper(hex.EncodeToString([]byte(plain))))
+		for _, escape := range []func(string) string{url.QueryEscape, url.PathEscape, encodeURIComponent} {
+			escaped := escape(plain)
+			list = append(list, escaped, lowerEscapes(escaped))
+		}
+	}
+	return append(list, base64Forms(secret)...)
+}
+
+// quoteJSON is the inside of the JSON string, as JavaScript writes it.
+func quoteJSON(s string) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if e.Encode(s) != nil {
+		return s
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(b.String()), `"`), `"`)
+}
+
+// encodeURIComponent is JavaScript's.
+func encodeURIComponent(s string) string {
+	return strings.NewReplacer("+", "%20", "%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*").Replace(url.QueryEscape(s))
+}
+
+var escapes = regexp.MustCompile(`%[0-9A-F]{2}`)
+
+func lowerEscapes(s string) string { return escapes.ReplaceAllStringFunc(s, strings.ToLower) }
+
+// base64Forms is what base64 makes of the secret, alone or inside a longer text:
+// the part that depends on the secret only, at each of the three alignments.
+func base64Forms(secret string) []string {
+	var list []string
+	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+		list = append(list, encoding.EncodeToString([]byte(secret)))
+		for shift, skip := range []int{0, 2, 3} {
+			text := encoding.EncodeToString(append(make([]byte, shift), secret...))
+			if (shift+len(secret))%3 != 0 {
+				text = text[:len(text)-1] // its last bits are those of what follows
+			}
+			list = append(list, text[skip:])
+		}
+	}
+	return list
+}

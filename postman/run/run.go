@@ -1,0 +1,240 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/picket-api/picket/postman"
+	"github.com/picket-api/picket/postman/cookies"
+	"github.com/picket-api/picket/postman/script"
+	"github.com/picket-api/picket/postman/transport"
+	"github.com/picket-api/picket/postman/vars"
+)
+
+// runner is one run.
+type runner struct {
+	opts       *Options
+	collection *postman.Collection
+	items      []*postman.Item
+	result     *Result
+	client     *transport.Client
+	jar        *cookies.Jar
+
+	globals, environment, variables, local *vars.Scope
+
+	sandbox script.Sandbox
+	broken  error // why the run can't go on
+
+	emitting sync.Mutex
+	authMu   sync.Mutex
+	learned  map[*postman.Auth]map[string]any
+	warned   map[string]bool
+	order    map[string]int // of items by id and by name, for setNextRequest
+}
+
+// Run executes the collection and returns when everything is done, with nothing
+// left running. The error says that the run could not begin: a folder that isn't
+// there. Everything later is in the Result, the end of ctx included.
+func Run(ctx context.Context, c *postman.Collection, o Options) (*Result, error) {
+	items, err := selectItems(c, o.Folders)
+	if err != nil {
+		return nil, err
+	}
+	r := &runner{opts: &o, collection: c, items: items, result: &Result{}, jar: o.Jar, learned: map[*postman.Auth]map[string]any{}, warned: map[string]bool{}}
+	if r.jar == nil {
+		r.jar = &cookies.Jar{}
+	}
+	r.client = transport.New(transport.Config{Control: o.DialControl, Resolver: o.Resolver, Proxy: o.Proxy, RootCAs: o.RootCAs, MaxBody: o.MaxResponse})
+	defer r.client.Close()
+	r.globals, r.environment = o.Globals.Scope("globals"), o.Environment.Scope("environment")
+	r.variables, r.local = vars.NewScope("collectionVariables", c.Variables...), vars.NewScope("variables")
+
+	if o.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, o.Timeout, ErrTimeout)
+		defer cancel()
+	}
+	r.emit(RunStarted{Collection: c, Iterations: o.iterations(), Items: len(items), At: time.Now()})
+	r.iterate(ctx)
+	r.closeSandbox()
+
+	res := r.result
+	res.Finished = time.Now()
+	res.Globals, res.Environment, res.Collection = r.globals, r.environment, r.variables
+	if ctx.Err() != nil {
+		res.conclude(context.Cause(ctx), true)
+	} else {
+		res.conclude(r.broken, false)
+	}
+	r.emit(RunFinished{Result: res})
+	return res, nil
+}
+
+// selectItems are the requests to run: all, or those of the named folders and
+// requests, in the order of the collection.
+func selectItems(c *postman.Collection, folders []string) ([]*postman.Item, error) {
+	if len(folders) == 0 {
+		return c.Requests(), nil
+	}
+	if len(folders) == 1 {
+		item := c.Find(folders[0])
+		if item == nil {
+			return nil, fmt.Errorf("unable to find a folder or request: %s", folders[0])
+		}
+		return item.Requests(), nil
+	}
+	wanted := map[string]bool{}
+	for _, name := range folders {
+		wanted[name] = true
+	}
+	var list []*postman.Item
+	var walk func(item *postman.Item, taken bool)
+	walk = func(item *postman.Item, taken bool) {
+		for _, child := range item.Items {
+			hit := false
+			for _, key := range []string{child.ID, child.Name} {
+				if wanted[key] {
+					hit = true
+					delete(wanted, key)
+					break
+				}
+			}
+			if hit && !taken {
+				list = append(list, child.Requests()...)
+			}
+			walk(child, taken || hit)
+		}
+	}
+	walk(&c.Item, false)
+	for _, name := range folders {
+		if wanted[name] {
+			return nil, fmt.Errorf("unable to find a folder or request: %s", name)
+		}
+	}
+	return list, nil
+}
+
+// emit counts the event and tells the reporters. Requests of scripts may end at
+// the same time, so one waits for the other.
+func (r *runner) emit(e Event) {
+	r.emitting.Lock()
+	defer r.emitting.Unlock()
+	r.result.count(e)
+	for _, reporter := range r.opts.Reporters {
+		reporter.Report(e)
+	}
+}
+
+// warn tells about something that is not done, once for each place and text.
+func (r *runner) warn(at *execution, format string, args ...any) {
+	message := fmt.Sprintf(format, args...)
+	w := Warning{Message: message}
+	if at != nil {
+		w.Cursor, w.Item = at.cursor, at.item
+	}
+	r.emit(w)
+}
+
+func (r *runner) warnOnce(message string) {
+	r.authMu.Lock()
+	seen := r.warned[message]
+	r.warned[message] = true
+	r.authMu.Unlock()
+	if !seen {
+		r.emit(Warning{Message: message})
+	}
+}
+
+// iterate runs the selected items as often as asked for.
+func (r *runner) iterate(ctx context.Context) {
+	if len(r.items) == 0 {
+		return
+	}
+	cycles := r.opts.iterations()
+	for i := range cycles {
+		cursor := Cursor{Iteration: i, Length: len(r.items), Cycles: cycles}
+		r.emit(IterationStarted{Cursor: cursor})
+		data := r.opts.row(i).Scope()
+		stop := false
+		for position := 0; position < len(r.items) && !stop && !r.over(ctx); {
+			cursor.Position, cursor.Ref = position, uuid.NewString()
+			x := &execution{runner: r, item: r.items[position], cursor: cursor, data: data}
+			x.run(ctx)
+			stop = x.stopped
+			position = r.next(position, x)
+		}
+		if r.over(ctx) {
+			return
+		}
+		r.emit(IterationFinished{Cursor: cursor})
+		if stop {
+			return
+		}
+	}
+}
+
+// over tells whether the run can't go on.
+func (r *runner) over(ctx context.Context) bool { return ctx.Err() != nil || r.broken != nil }
+
+// next is the position after an execution. A name that isn't there, and null, end
+// the iteration.
+func (r *runner) next(position int, x *execution) int {
+	switch {
+	case x.stopped:
+		return len(r.items)
+	case x.next == nil:
+		return position + 1
+	case x.next.Stop:
+		return len(r.items)
+	}
+	if r.order == nil {
+		r.order = map[string]int{}
+		for i, item := range r.items {
+			r.order["name\x00"+item.Name] = i
+			r.order["id\x00"+item.ID] = i
+		}
+	}
+	for _, kind := range []string{"id\x00", "name\x00"} {
+		if at, ok := r.order[kind+x.next.Name]; ok && x.next.Name != "" {
+			return at
+		}
+	}
+	return len(r.items)
+}
+
+// pause waits, unless the context ends before.
+func pause(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+func (r *runner) closeSandbox() {
+	if r.sandbox != nil {
+		r.sandbox.Close()
+		r.sandbox = nil
+	}
+}
+
+// openSandbox makes the run's sandbox where there is none.
+func (r *runner) openSandbox() (script.Sandbox, error) {
+	if r.sandbox == nil {
+		s, err := r.opts.Sandbox()
+		if err != nil {
+			return nil, errors.Join(errors.New("start the script sandbox"), err)
+		}
+		r.sandbox = s
+	}
+	return r.sandbox, nil
+}

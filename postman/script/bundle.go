@@ -1,0 +1,97 @@
+package script
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"sync"
+
+	"modernc.org/quickjs"
+)
+
+// ErrNoBundle means that this binary was built without the libraries.
+var ErrNoBundle = errors.New("this binary was built without the libraries that scripts use; run `make bundle` (needs Node and npm), then build again")
+
+// The pm layer is ours; the libraries are built by `make bundle`, and a checkout
+// without them compiles all the same.
+var (
+	//go:embed js/*.js
+	ours embed.FS
+	//go:embed bundle
+	libraries embed.FS
+)
+
+// bytecode compiles each source once in a process, when it is first needed.
+type bytecode struct {
+	source func() (string, error)
+	once   sync.Once
+	code   []byte
+	err    error
+}
+
+func (b *bytecode) get() ([]byte, error) {
+	b.once.Do(func() {
+		source, err := b.source()
+		if err != nil {
+			b.err = err
+			return
+		}
+		vm, err := quickjs.NewVM()
+		if err != nil {
+			b.err = err
+			return
+		}
+		defer vm.Close()
+		b.code, b.err = vm.Compile(source, quickjs.EvalGlobal)
+	})
+	return b.code, b.err
+}
+
+// layer is the pm layer: all of js/ as one function.
+var layer = bytecode{source: func() (string, error) {
+	files, err := fs.Glob(ours, "js/*.js")
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	b.WriteString("(() => {\"use strict\";\n")
+	for _, f := range files { // in the order of their numbers
+		text, err := ours.ReadFile(f)
+		if err != nil {
+			return "", err
+		}
+		b.Write(text)
+	}
+	b.WriteString("})();\n")
+	return b.String(), nil
+}}
+
+var (
+	modulesOnce sync.Once
+	modules     map[string]*bytecode
+)
+
+// module finds the library that a script requires by that name.
+func module(name string) (*bytecode, bool) {
+	modulesOnce.Do(func() {
+		modules = make(map[string]*bytecode)
+		files, _ := fs.Glob(libraries, "bundle/*.js") // the pattern is right
+		for _, f := range files {
+			name := strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(f, "bundle/"), ".js"), "__", "/")
+			modules[name] = &bytecode{source: func() (string, error) {
+				text, err := libraries.ReadFile(f)
+				return fmt.Sprintf("__factories[%q] = function (exports, require, module) {%s\n};", name, text), err
+			}}
+		}
+	})
+	b, ok := modules[name]
+	return b, ok
+}
+
+// Bundled reports whether the libraries are in this binary.
+func Bundled() bool {
+	_, ok := module("chai")
+	return ok
+}

@@ -104,13 +104,13 @@ func (s *sandbox) Run(ctx context.Context, in Input) (out Output) {
 	s.in, s.ctx = &in, ctx
 	defer func() { s.in = nil }()
 	stop := context.AfterFunc(ctx, s.vm.Interrupt)
-	defer stop()
 
 	err := s.script(ctx, in)
 	if err != nil {
 		out.Error, out.Fatal = s.limitError(ctx, err), true
 		s.spent = true
 	}
+	stop() // an interrupt from now on would hit the next script
 	s.takeResult(&out)
 	cancel()
 	for s.sending > 0 { // nothing of this script goes on

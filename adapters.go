@@ -83,11 +83,11 @@ func object(data []byte) map[string]any {
 type postmanDocuments struct{}
 
 func (postmanDocuments) Collection(data []byte) (string, int, error) {
-	c, err := postman.Parse(data)
+	c, err := postman.ParseCollection(data)
 	if err != nil {
 		return "", 0, err
 	}
-	return c.Name(), c.RequestCount(), nil
+	return c.Name, len(c.Requests()), nil
 }
 
 func (postmanDocuments) Environment(data []byte) (string, int, error) {

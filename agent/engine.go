@@ -19,6 +19,9 @@ import (
 // maxResponse is the most bytes of a response that a run may hold.
 const maxResponse = 32 << 20
 
+// maxSecrets bounds what masking costs.
+const maxSecrets = 5_000
+
 // codeRefused is the code of requests that the egress guard refused.
 const codeRefused = "EGRESS_REFUSED"
 
@@ -27,11 +30,12 @@ type engine struct {
 	network *network
 	roots   *x509.CertPool // nil: the system's
 	version string
+	sandbox func() (script.Sandbox, error) // for one run
 }
 
 // newEngine makes the executor of a configuration with its defaults filled in.
 func newEngine(cfg Config) (*engine, error) {
-	e := &engine{network: newNetwork(&Guard{AllowLoopback: cfg.AllowLoopback}, cfg.Proxies), version: cfg.Version}
+	e := &engine{sandbox: run.Scripts(script.Options{}), network: newNetwork(&Guard{AllowLoopback: cfg.AllowLoopback}, cfg.Proxies), version: cfg.Version}
 	if e.network.proxied() {
 		cfg.Log.Warn("requests of collections may go through a proxy: the addresses that names resolve to are the proxy's to check", "proxies", e.network.proxies)
 	}
@@ -62,6 +66,9 @@ func (e *engine) Execute(ctx context.Context, job Job) (wire.Report, error) {
 		return wire.Report{}, errors.New(secrets.text("read the collection: " + err.Error()))
 	}
 	secrets.addCollection(collection, options.Environment.Scope("environment"), vars.NewScope("collectionVariables", collection.Variables...))
+	if n := len(secrets.fixed.known); n > maxSecrets {
+		return wire.Report{}, fmt.Errorf("collection and environment hold %d secrets: the runner can watch over %d", n, maxSecrets)
+	}
 
 	n := &narrator{ctx: ctx, recorder: newRecorder(job.MaxReport-envelopeBytes, secrets), sent: job.Sent}
 	options.Reporters = []run.Reporter{n}
@@ -82,7 +89,7 @@ func (e *engine) options(o wire.MonitorOptions) run.Options {
 	out := run.Options{
 		Folders: o.Folders, RootCAs: e.roots, MaxResponse: maxResponse, Version: e.version,
 		Proxy: e.network.choose, CheckURL: e.network.check, DialControl: e.network.control,
-		Sandbox: newSandbox,
+		Sandbox: e.sandbox,
 	}
 	if o.RequestTimeoutMS != nil {
 		out.RequestTimeout = duration(*o.RequestTimeoutMS)

@@ -47,3 +47,12 @@ func Transport(g *Guard, proxies *httpproxy.Config) *http.Transport {
 		DialContext: (&net.Dialer{Control: n.control}).DialContext,
 	}
 }
+
+// NewEngine is the Executor of a configuration.
+func NewEngine(cfg Config) (Executor, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	return newEngine(cfg)
+}

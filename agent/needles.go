@@ -3,10 +3,7 @@ package agent
 import (
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"html"
-	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -85,49 +82,28 @@ func cutShort(s, secret string) int {
 	return 0
 }
 
-// forms are the ways in which a secret commonly turns up.
+// forms are the ways in which a secret commonly turns up, beside those that
+// decodings undo.
 func forms(secret string) []string {
 	trimmed := strings.TrimSpace(secret)
 	if len(trimmed) < minSecret {
 		return nil
 	}
 	list := []string{secret, trimmed}
+	if len(secret) > 16<<10 {
+		return list // a document; nobody encodes it as a whole
+	}
 	for _, line := range strings.Split(trimmed, "\n") { // a key file, printed by lines
 		if line = strings.TrimSpace(line); len(line) >= 8 {
 			list = append(list, line)
 		}
 	}
 	for _, plain := range slices.Clone(list) {
-		inJSON := quoteJSON(plain)
-		list = append(list, inJSON, quoteJSON(inJSON), html.EscapeString(plain),
+		list = append(list, strings.ToLower(plain), html.EscapeString(plain),
 			hex.EncodeToString([]byte(plain)), strings.ToUpper(hex.EncodeToString([]byte(plain))))
-		for _, escape := range []func(string) string{url.QueryEscape, url.PathEscape, encodeURIComponent} {
-			escaped := escape(plain)
-			list = append(list, escaped, lowerEscapes(escaped))
-		}
 	}
 	return append(list, base64Forms(secret)...)
 }
-
-// quoteJSON is the inside of the JSON string, as JavaScript writes it.
-func quoteJSON(s string) string {
-	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if e.Encode(s) != nil {
-		return s
-	}
-	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(b.String()), `"`), `"`)
-}
-
-// encodeURIComponent is JavaScript's.
-func encodeURIComponent(s string) string {
-	return strings.NewReplacer("+", "%20", "%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*").Replace(url.QueryEscape(s))
-}
-
-var escapes = regexp.MustCompile(`%[0-9A-F]{2}`)
-
-func lowerEscapes(s string) string { return escapes.ReplaceAllStringFunc(s, strings.ToLower) }
 
 // base64Forms is what base64 makes of the secret, alone or inside a longer text:
 // the part that depends on the secret only, at each of the three alignments.

@@ -114,8 +114,18 @@ func (r *redactor) text(s string) string {
 // overlap, so they are marked before anything is replaced.
 func (r *redactor) values(s string) string {
 	var spans []span
-	for _, n := range []*needles{r.fixed, r.recent, r.older} {
-		spans = n.find(s, spans)
+	find := func(text string, from []int) {
+		first := len(spans)
+		for _, n := range []*needles{r.fixed, r.recent, r.older} {
+			spans = n.find(text, spans)
+		}
+		for i := first; from != nil && i < len(spans); i++ {
+			spans[i] = span{from[spans[i].from], from[spans[i].to]}
+		}
+	}
+	find(s, nil)
+	for _, d := range decodings(s) {
+		find(d.text, d.from)
 	}
 	if spans == nil {
 		return s

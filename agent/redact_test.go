@@ -41,6 +41,9 @@ func TestSecretsInEveryEncoding(t *testing.T) {
 		"basic 3":       base64.StdEncoding.EncodeToString([]byte("ab:" + canary + "tail")),
 		"hex":           hex.EncodeToString([]byte(canary)),
 		"HTML":          html.EscapeString(canary),
+		"some escapes":  `s3cr/t+\"pä\\\u0073s" %3C&>%25~!'()*`,
+		"JavaScript 2":  `s3cr\/t\x2b\"p\u00e4\\ss\" <&>%~!\'()*`,
+		"URL in JSON":   `s3cr/t%2B\"p%C3%A4%5Css\"%20%3C%26%3E%25~!'()*`,
 		"JSON in JSON":  `s3cr/t+\\\"pä\\\\ss\\\" <&>%~!'()*`,
 		"twice, joined": canary + canary,
 	} {

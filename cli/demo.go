@@ -116,7 +116,7 @@ func (d *demonstration) show(ctx context.Context, url string, monitor wire.Monit
 	if d.json {
 		err = printJSON(d.Env, run)
 	} else {
-		printResult(d.Stdout, painter(d.Color()), run, report(ctx, d.client, run))
+		printResult(d.Stdout, painter(d.Color()), run, readReport(ctx, d.client, run))
 	}
 	if err != nil || d.once {
 		return err

@@ -73,7 +73,7 @@ func (o *monitorRun) run(ctx context.Context, env Env, id string) error {
 		}
 		runs, worst = append(runs, run), max(worst, outcomeCode(run))
 		if !o.json {
-			printResult(env.Stdout, painter(env.Color() && !o.noColor), run, report(ctx, c, run))
+			printResult(env.Stdout, painter(env.Color() && !o.noColor), run, readReport(ctx, c, run))
 		}
 	}
 	if o.json {
@@ -105,8 +105,8 @@ func outcomeCode(run wire.Run) int {
 	return ExitError
 }
 
-// report is the run's detailed result, if there is one that can be read.
-func report(ctx context.Context, c *client.Client, run wire.Run) *wire.Report {
+// readReport is the run's detailed result, if there is one that can be read.
+func readReport(ctx context.Context, c *client.Client, run wire.Run) *wire.Report {
 	if !run.HasReport {
 		return nil
 	}

@@ -169,7 +169,7 @@ func (c ClaimRun) handle(ctx context.Context, s *Service, r request) (Result, er
 			return nil, domain.Errorf(domain.NotFound, "there is no such run")
 		}
 		facts, err := run.Claim(c.Instance, c.ClaimID, c.Lease)
-		if err != nil {
+		if err != nil || len(facts) == 0 { // a repeated claim has the run already
 			return nil, err
 		}
 		if cause, err = s.obstacle(ctx, run); err != nil {

@@ -284,7 +284,7 @@ func (m *Monitor) MissSlots(lane string, from, to time.Time, count int, cause Mi
 	if err := m.mustExist(); err != nil {
 		return nil, err
 	}
-	if count < 1 || !m.Missed[lane].Before(from) {
+	if count < 1 || to.Before(from) || !m.Missed[lane].Before(from) {
 		return nil, nil
 	}
 	return []Event{MonitorSlotsMissed{ID: m.ID, Lane: lane, From: from.UTC(), To: to.UTC(), Count: count, Cause: cause}}, nil

@@ -122,6 +122,9 @@ func (r *Run) Expire(token int64, keyReset bool) ([]Event, error) {
 	return events, nil
 }
 
+// maxLateReports bounds the evidence that is kept of one run.
+const maxLateReports = 20
+
 // maxClaims bounds attempts that never start, so that an instance that dies on
 // every claim can't keep a run for ever.
 const maxClaims = 20
@@ -139,7 +142,11 @@ func (r *Run) Release(token int64, reason string) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []Event{RunReleased{ID: r.ID, Attempt: r.Attempt, Instance: r.Instance, Reason: reason}}, nil
+	events := []Event{RunReleased{ID: r.ID, Attempt: r.Attempt, Instance: r.Instance, Reason: reason}}
+	if r.Attempt >= maxClaims {
+		events = append(events, r.missed(MissedInstanceLost))
+	}
+	return events, nil
 }
 
 // Report decides on the result of an attempt. It is taken as long as no later
@@ -162,7 +169,8 @@ func (r *Run) Report(token int64, attempt int, res Result, finishedAt time.Time)
 			ID: r.ID, Monitor: r.Monitor, Runner: r.Runner, Instance: r.Instance,
 			Attempt: attempt, FinishedAt: finishedAt.UTC(), Result: res,
 		}}, nil
-	case same && r.Outcome != Missed && r.Ended.ReportHash == res.ReportHash, r.late[res.ReportHash]:
+	case same && r.Outcome != Missed && r.Ended.ReportHash == res.ReportHash,
+		r.late[res.ReportHash], len(r.late) >= maxLateReports:
 		return nil, nil
 	}
 	return []Event{RunLateReportQuarantined{ID: r.ID, Attempt: attempt, Result: res}}, nil

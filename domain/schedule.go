@@ -3,8 +3,9 @@ package domain
 import (
 	"hash/fnv"
 	"strings"
+	"sync"
 	"time"
-	_ "time/tzdata" // every replica knows the same zones, whatever its machine has
+	_ "time/tzdata" // zones for machines that have none of their own
 )
 
 // Bounds of a schedule.
@@ -75,8 +76,17 @@ func (s Schedule) zone() (*time.Location, error) {
 	if len(s.Timezone) > 64 {
 		return nil, Errorf(Invalid, "not a zone")
 	}
-	return time.LoadLocation(s.Timezone)
+	if z, ok := zones.Load(s.Timezone); ok {
+		return z.(*time.Location), nil
+	}
+	z, err := time.LoadLocation(s.Timezone)
+	if err == nil {
+		zones.Store(s.Timezone, z) // only names that exist: they are few
+	}
+	return z, err
 }
+
+var zones sync.Map // of *time.Location by name; reading one takes a file
 
 // Next is the first nominal time of a slot after t, in UTC; zero if there is none.
 //

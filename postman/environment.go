@@ -45,6 +45,9 @@ func parseEnvironment(data []byte, kind string) (*Environment, error) {
 	if inner := n.Get(kind); inner.Is(jsonx.Object) && !n.Has("values") {
 		n, path = inner, "$."+kind
 	}
+	if n.Is(jsonx.Array) { // the bare list of variables
+		return &Environment{Values: parseVariables(n)}, nil
+	}
 	if !n.Is(jsonx.Object) {
 		return nil, parseError(what, path, n, "expected an object, found %v", n.Kind)
 	}

@@ -49,7 +49,9 @@ const stubs = {
   setup(b) {
     b.onResolve({ filter: /^@faker-js\/faker/ }, (a) => ({ path: a.path, namespace: "stub" }));
     b.onResolve({ filter: /^(process|fs|crypto|http|https|net|tls|os|vm)$/ }, (a) => ({ path: a.path, namespace: "stub" }));
-    b.onLoad({ filter: /.*/, namespace: "stub" }, () => ({ contents: "module.exports = {};" }));
+    // Whatever is read of it or called is the stub again.
+    const contents = "const s = new Proxy(function () {}, { get: (f, k) => (typeof k === 'symbol' || k === 'prototype' ? f[k] : s), apply: () => s });\nmodule.exports = s;";
+    b.onLoad({ filter: /.*/, namespace: "stub" }, () => ({ contents }));
   },
 };
 

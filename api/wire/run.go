@@ -56,12 +56,12 @@ type Attempt struct {
 
 // Counts are what a run did.
 type Counts struct {
-	Requests         int `json:"requests" doc:"Requests that were sent"`
-	FailedRequests   int `json:"failed_requests" doc:"Requests that got no response"`
-	Assertions       int `json:"assertions"`
-	FailedAssertions int `json:"failed_assertions"`
-	Skipped          int `json:"skipped_assertions"`
-	ScriptErrors     int `json:"script_errors"`
+	Requests         int `json:"requests" minimum:"0" doc:"Requests that were sent"`
+	FailedRequests   int `json:"failed_requests" minimum:"0" doc:"Requests that got no response"`
+	Assertions       int `json:"assertions" minimum:"0"`
+	FailedAssertions int `json:"failed_assertions" minimum:"0"`
+	Skipped          int `json:"skipped_assertions" minimum:"0"`
+	ScriptErrors     int `json:"script_errors" minimum:"0"`
 }
 
 // RunTimings are how long it took on the runner.

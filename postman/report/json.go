@@ -67,11 +67,12 @@ type assertion struct {
 }
 
 type errorObject struct {
-	Name    string `json:"name,omitempty"`
-	Index   *int   `json:"index,omitempty"`
-	Test    string `json:"test,omitempty"`
-	Message string `json:"message,omitempty"`
-	Stack   string `json:"stack,omitempty"`
+	Name      string `json:"name,omitempty"`
+	Index     *int   `json:"index,omitempty"`
+	Test      string `json:"test,omitempty"`
+	Message   string `json:"message,omitempty"`
+	Stack     string `json:"stack,omitempty"`
+	Timestamp int64  `json:"timestamp,omitempty"` // milliseconds since 1970; of script errors
 	// of a request
 	Errno    int    `json:"errno,omitempty"`
 	Code     string `json:"code,omitempty"`
@@ -154,7 +155,7 @@ func (j *JSON) script(e run.ScriptFinished) {
 	if j.current == nil || e.Error == nil {
 		return
 	}
-	s := scriptError{errorObject{Name: e.Error.Name, Message: e.Error.Message, Stack: e.Error.Stack}}
+	s := scriptError{errorObject{Name: e.Error.Name, Message: e.Error.Message, Stack: e.Error.Stack, Timestamp: time.Now().UnixMilli()}}
 	if e.Phase == script.PreRequest {
 		j.current.PrerequestScript = append(j.current.PrerequestScript, s)
 	} else {

@@ -87,7 +87,7 @@ func (x *execution) script(ctx context.Context, phase script.Phase, event postma
 	in := script.Input{
 		Phase: phase, Source: event.Source, Request: request, Location: x.item.Path(), Host: &host{execution: x, ctx: ctx}, Timeout: x.opts.ScriptTimeout,
 		Info:   script.Info{Iteration: x.cursor.Iteration, IterationCount: x.cursor.Cycles, RequestName: x.item.Name, RequestID: x.item.ID},
-		Scopes: script.Scopes{Globals: x.globals, Environment: x.environment, Collection: x.variables, Data: x.data, Local: x.local},
+		Scopes: x.scopes(),
 	}
 	if phase == script.Test {
 		in.Response, in.URL = x.scriptResponse()
@@ -99,6 +99,9 @@ func (x *execution) script(ctx context.Context, phase script.Phase, event postma
 	}
 	if ctx.Err() != nil {
 		return nil // the run is over: what the script came to is not its own doing
+	}
+	if out.Error == nil && x.opts.Bail != BailNever {
+		out.Error = bailError(out.Assertions)
 	}
 	x.take(phase, event, out, time.Since(start))
 	return out.Error
@@ -122,9 +125,6 @@ func (x *execution) take(phase script.Phase, event postman.Event, out script.Out
 	if len(out.Assertions) > 0 {
 		x.emit(AssertionsDone{Cursor: x.cursor, Item: x.item, Phase: phase, Assertions: out.Assertions})
 	}
-	if out.Error == nil && x.opts.Bail != BailNever {
-		out.Error = bailError(out.Assertions)
-	}
 	if out.Next != nil {
 		x.next = out.Next
 	}
@@ -142,9 +142,13 @@ func (x *execution) take(phase script.Phase, event postman.Event, out script.Out
 	x.emit(ScriptFinished{Cursor: x.cursor, Item: x.item, Phase: phase, Event: event, Error: out.Error, Next: out.Next, Duration: took})
 }
 
+func (x *execution) scopes() script.Scopes {
+	return script.Scopes{Globals: x.globals, Environment: x.environment, Collection: x.variables, Data: x.data, Local: x.local}
+}
+
 // expand fills in variables with the scopes as they are now.
 func (x *execution) expand(s string) string {
-	return vars.Expand(s, x.local, x.data, x.environment, x.variables, x.globals)
+	return ReplaceIn(x.scopes(), s)
 }
 
 // auth is how the request proves its sender: what a script put there, else what

@@ -209,6 +209,7 @@ func (n *narrator) response(e run.ResponseReceived) {
 			DNSMS: ms(r.Timings.DNS), ConnectMS: ms(r.Timings.Connect), TLSMS: ms(r.Timings.TLS),
 			WaitMS: ms(r.Timings.FirstByte), DownloadMS: ms(r.Timings.Download), TotalMS: ms(r.Time),
 		}
+		n.secrets.seenBody(r.Body)
 		for _, h := range r.Headers {
 			if strings.EqualFold(h.Key, "Set-Cookie") {
 				value, _, _ := strings.Cut(h.Value, ";")

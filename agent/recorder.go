@@ -36,19 +36,21 @@ func (r *recorder) text(s string) string {
 	if len(s) <= mostText {
 		return s // masked when it is added
 	}
-	return clip(r.secrets.text(s), mostText)
+	return r.masked(s)
 }
+
+func (r *recorder) masked(s string) string { return clip(r.secrets.text(s), mostText) }
 
 func (r *recorder) warn(text string) {
 	if len(r.report.Warnings) < mostWarnings && !slices.Contains(r.report.Warnings, text) {
-		r.report.Warnings = append(r.report.Warnings, r.text(text))
+		r.report.Warnings = append(r.report.Warnings, r.masked(text))
 	}
 }
 
 // trouble keeps what went wrong first.
 func (r *recorder) trouble(t wire.Trouble) {
 	if r.report.FirstError == nil {
-		t.Message, t.Assertion, t.Request = r.text(t.Message), r.text(t.Assertion), r.text(t.Request)
+		t.Message, t.Assertion, t.Request = r.masked(t.Message), r.masked(t.Assertion), r.masked(t.Request)
 		r.report.FirstError = &t
 	}
 }

@@ -3,10 +3,8 @@ package agent
 import (
 	"fmt"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/picket-api/picket/api/wire"
 )
@@ -64,55 +62,30 @@ func (r *redactor) seen(secret string) {
 	r.recent.add(secret)
 }
 
-const secretName = `[\w.-]*(?:token|secret|passw(?:or)?d|passphrase|pwd|api[_-]?key|access[_-]?key|private[_-]?key|credential|authorization|cookie|session[_-]?id)[\w.-]*`
-
-// patterns find what stands where secrets do. The first group stays, the second
-// is masked.
-var patterns = []struct {
-	hint string // lower case; a text without it can't match
-	re   *regexp.Regexp
-}{
-	{"=", regexp.MustCompile(`(?i)([?&;#](?:` + secretName + `|key|sig|signature|auth|sid|jwt|code)=)([^&;#\s"'<>]+)`)},
-	{"=", regexp.MustCompile(`(?i)((?:^|\s)` + secretName + `=)([^&;\s"'<>]+)`)},
-	{`"`, regexp.MustCompile(`(?i)(\b(?:` + secretName + `)"?\s*[:=]\s*")((?:[^"\\]|\\.)+)`)},
-	{`'`, regexp.MustCompile(`(?i)(\b(?:` + secretName + `)'?\s*[:=]\s*')((?:[^'\\]|\\.)+)`)},
-	{`\"`, regexp.MustCompile(`(?i)(\b(?:` + secretName + `)\\"\s*:\s*\\")((?:[^"\\]|\\[^"])+)`)},
-	{":", regexp.MustCompile(`(?i)(\b(?:(?:proxy-)?authorization|(?:set-)?cookie|x-api-key)\s*:\s*)([^\s"'][^\r\n"']*)`)},
-	{"://", regexp.MustCompile(`(://[^/?#\s:@"']*:)([^/?#\s"'@]+)@`)},
-	{"eyj", regexp.MustCompile(`()(\beyJ[\w-]{5,}\.eyJ[\w-]{5,}\.[\w-]*)`)},
-}
-
-var scheme = regexp.MustCompile(`(?i)\b(bearer|basic|negotiate|ntlm|apikey) +([\w+/.~=-]{8,})`)
-
 // text masks secrets in a text.
 func (r *redactor) text(s string) string {
 	if len(s) < minSecret {
 		return s
 	}
-	s = r.values(s)
-	lower := strings.ToLower(s)
-	for _, p := range patterns {
-		if !strings.Contains(lower, p.hint) {
-			continue
-		}
-		tail := ""
-		if p.hint == "://" {
-			tail = "@"
-		}
-		s = p.re.ReplaceAllString(s, "${1}"+mask+tail)
+	spans := places(s, r.values(s))
+	if spans == nil {
+		return s
 	}
-	return scheme.ReplaceAllStringFunc(s, func(found string) string {
-		name, value, _ := strings.Cut(found, " ")
-		if !random(strings.TrimSpace(value)) {
-			return found // "basic authentication"
+	slices.SortFunc(spans, func(x, y span) int { return x.from - y.from })
+	var b strings.Builder
+	end := 0
+	for i, sp := range spans { // they may overlap
+		if i == 0 || sp.from > end {
+			b.WriteString(s[end:sp.from])
+			b.WriteString(mask)
 		}
-		return name + " " + mask
-	})
+		end = max(end, sp.to)
+	}
+	return b.String() + s[end:]
 }
 
-// values masks every place where one of the known secrets stands. Places may
-// overlap, so they are marked before anything is replaced.
-func (r *redactor) values(s string) string {
+// values finds where the known secrets stand.
+func (r *redactor) values(s string) []span {
 	var spans []span
 	find := func(text string, from []int) {
 		first := len(spans)
@@ -124,31 +97,12 @@ func (r *redactor) values(s string) string {
 		}
 	}
 	find(s, nil)
-	for _, d := range decodings(s) {
-		find(d.text, d.from)
-	}
-	if spans == nil {
-		return s
-	}
-	slices.SortFunc(spans, func(x, y span) int { return x.from - y.from })
-	var b strings.Builder
-	end := 0
-	for i, sp := range spans {
-		if i == 0 || sp.from > end {
-			b.WriteString(s[end:sp.from])
-			b.WriteString(mask)
+	if len(r.fixed.all)+len(r.recent.all)+len(r.older.all) > 0 {
+		for _, d := range decodings(s) {
+			find(d.text, d.from)
 		}
-		end = max(end, sp.to)
 	}
-	return b.String() + s[end:]
-}
-
-// random says whether it looks like a key rather than a word.
-func random(s string) bool {
-	if strings.ContainsAny(s, "0123456789=_+/~") {
-		return true
-	}
-	return strings.ContainsFunc(s[1:], unicode.IsUpper) && strings.ContainsFunc(s, unicode.IsLower)
+	return spans
 }
 
 // report masks secrets in every text of a report, also in those that a later

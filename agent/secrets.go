@@ -2,7 +2,6 @@ package agent
 
 import (
 	"encoding/base64"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -15,8 +14,6 @@ var secretParams = []string{
 	"token", "password", "value", "secret", "consumerSecret", "tokenSecret", "accessToken", "refreshToken",
 	"clientSecret", "secretKey", "sessionToken", "authKey", "clientToken", "privateKey", "passphrase",
 }
-
-var secretNames = regexp.MustCompile(`(?i)^(?:` + secretName + `|.*pass)$`)
 
 // plainHeaders are headers that the engine adds to every request.
 var plainHeaders = []string{
@@ -35,7 +32,7 @@ func (r *redactor) addVariables(list []vars.Variable) {
 		switch {
 		case v.Type == "secret":
 			r.add(v.Value)
-		case isText && len(text) >= minInferred && !strings.Contains(text, "{{") && secretNames.MatchString(v.Key):
+		case isText && len(text) >= minInferred && !strings.Contains(text, "{{") && (secretName(v.Key) || strings.HasSuffix(strings.ToLower(v.Key), "pass")):
 			r.add(text)
 		}
 	}
@@ -80,7 +77,7 @@ func (r *redactor) seenRequest(q *postman.Request) {
 	}
 	for _, h := range q.Headers {
 		name := strings.ToLower(h.Key)
-		if slices.Contains(plainHeaders, name) || !h.System && !secretNames.MatchString(name) {
+		if slices.Contains(plainHeaders, name) || !h.System && !secretName(name) {
 			continue
 		}
 		r.seenHeader(name, h.Value)
@@ -105,6 +102,22 @@ func (r *redactor) seenHeader(name, value string) {
 	}
 	if len(value) >= minInferred {
 		r.seen(value)
+	}
+}
+
+// seenBody tells the secrets that an answer hands out, such as the token of a log-in.
+func (r *redactor) seenBody(body []byte) {
+	text := string(body[:min(len(body), 256<<10)])
+	for i, found := 0, 0; i < len(text) && found < 100; i++ {
+		if text[i] != ':' {
+			continue
+		}
+		sp, ok := namedValue(text, i)
+		if !ok || text[sp.from-1] != '"' || sp.to-sp.from < minInferred {
+			continue
+		}
+		r.seen(undo(decoded{text: text[sp.from:sp.to]}, backslashAt).text)
+		found++
 	}
 }
 

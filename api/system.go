@@ -37,8 +37,11 @@ func (s *Server) ready(c echo.Context) error {
 		return s.fail(err)
 	}
 	for _, p := range all {
-		if p.Error != "" {
+		switch {
+		case p.Error != "":
 			return newProblem(http.StatusServiceUnavailable, "the projection "+p.Name+" has stopped; the log says why")
+		case !p.Serving:
+			return newProblem(http.StatusServiceUnavailable, "the projection "+p.Name+" is being built from the log")
 		}
 	}
 	return c.JSON(http.StatusOK, map[string]string{"status": "ready", "version": s.Version})

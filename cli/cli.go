@@ -62,7 +62,7 @@ func serverError(err error) error {
 // Main runs one command and returns its exit code.
 func Main(env Env) int {
 	root := newRoot(env)
-	root.SetArgs(env.Args)
+	root.SetArgs(optionalValues(env.Args))
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
@@ -78,6 +78,19 @@ func Main(env Env) int {
 		fmt.Fprintln(env.Stderr, "picket: "+text)
 	}
 	return code
+}
+
+// optionalValues joins --bail and its value, which newman lets stand apart.
+func optionalValues(args []string) []string {
+	var out []string
+	for _, a := range args {
+		if n := len(out); n > 0 && out[n-1] == "--bail" && (a == "failure" || a == "folder") {
+			out[n-1] += "=" + a
+			continue
+		}
+		out = append(out, a)
+	}
+	return out
 }
 
 func newRoot(env Env) *cobra.Command {

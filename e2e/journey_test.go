@@ -148,7 +148,7 @@ func TestMonitorRunSaysWithItsExitCodeHowItWent(t *testing.T) {
 
 	tg.Close() // now nothing answers
 	out, code = cli("--json")
-	require.Equal(t, 1, code, out)
+	require.Equal(t, 4, code, out)
 	var runs []object
 	require.NoError(t, json.Unmarshal([]byte(out), &runs), out)
 	_, code = cli("-x")

@@ -10,12 +10,13 @@ import (
 
 // Request is a request as a collection holds it, or as it was sent.
 type Request struct {
-	ID, Name string // of its item; not read or written
-	Method   string // upper case
-	URL      urls.URL
-	Headers  []Header
-	Body     *Body
-	Auth     *Auth // nil = inherited
+	Method  string // upper case
+	URL     urls.URL
+	Headers []Header
+	Body    *Body
+	Auth    *Auth // nil = inherited
+
+	Description string
 }
 
 // Header is one header line. System ones were added by the engine.
@@ -51,6 +52,10 @@ func requestFrom(n *jsonx.Node) *Request {
 	r.Headers = headersFrom(n.Get("header"))
 	r.Body = bodyFrom(n.Get("body"))
 	r.Auth = parseAuth(n.Get("auth"))
+	r.Description = n.Get("description").Str()
+	if d := n.Get("description"); d.Is(jsonx.Object) {
+		r.Description = d.Get("content").Str()
+	}
 	return r
 }
 
@@ -123,7 +128,7 @@ func (r *Request) RemoveHeader(name string) {
 // Resolve copies the request with variables filled in by expand. The URL is
 // filled in as a whole and parsed anew, since a variable may hold any part of it.
 func (r *Request) Resolve(expand func(string) string) *Request {
-	out := &Request{ID: r.ID, Name: r.Name, Method: strings.ToUpper(expand(r.Method)), Body: r.Body.resolve(expand), Auth: r.Auth.Map(expand)}
+	out := &Request{Description: r.Description, Method: strings.ToUpper(expand(r.Method)), Body: r.Body.resolve(expand), Auth: r.Auth.Map(expand)}
 	if raw := expand(r.URL.String()); raw != "" {
 		out.URL = urls.Parse(raw)
 	}
@@ -181,6 +186,9 @@ func (r *Request) node() *jsonx.Node {
 	}
 	if r.Auth != nil {
 		n.Set("auth", r.Auth.node())
+	}
+	if r.Description != "" {
+		n.Set("description", jsonx.Text(r.Description))
 	}
 	return n
 }

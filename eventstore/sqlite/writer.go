@@ -73,8 +73,8 @@ func (w *writer) serve() {
 	w.careful = false
 }
 
-// fill takes what waits, and what has come meanwhile, until nothing waits or the batch
-// is full.
+// fill takes what waits and inserts it, and then what has come meanwhile, until nothing
+// waits or the batch is full.
 func (w *writer) fill() error {
 	judged, bytes := 0, 0
 	for {
@@ -88,6 +88,9 @@ func (w *writer) fill() error {
 			if err := w.judge(w.batch[judged]); err != nil {
 				return err
 			}
+		}
+		if err := w.flush(); err != nil {
+			return err
 		}
 	}
 }

@@ -133,6 +133,9 @@ func (j *job) multipart(parts []postman.FormPart) (*content, error) {
 			sections = append(sections, transport.Bytes([]byte("--"+boundary+"\r\n"+s.head+"\r\n")), s.body, transport.Bytes([]byte("\r\n")))
 		}
 	}
+	if len(sections) == 0 { // no file could be read
+		return &content{}, nil
+	}
 	sections = append(sections, transport.Bytes([]byte("--"+boundary+"--\r\n")))
 	return &content{body: join(sections), contentType: "multipart/form-data; boundary=" + boundary, typePattern: multipartType, late: true}, nil
 }

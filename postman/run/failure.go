@@ -35,6 +35,9 @@ func (e *RequestError) Error() string { return e.Message }
 
 func (e *RequestError) Unwrap() error { return e.Err }
 
+// ErrorCode is the code that scripts see as err.code.
+func (e *RequestError) ErrorCode() string { return e.Code }
+
 // Failure is one thing that went wrong in a run.
 type Failure struct {
 	Class     Class

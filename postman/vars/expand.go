@@ -106,10 +106,20 @@ func lookup(name string, scopes []*Scope) (string, bool) {
 	return "", false
 }
 
+// Undefined is JavaScript's undefined as a value: unlike null it is filled in as
+// nothing.
+type Undefined struct{}
+
+// MarshalJSON gives null, the nearest that JSON has.
+func (Undefined) MarshalJSON() ([]byte, error) { return []byte("null"), nil }
+
 // Text is a value as it is filled in: as JavaScript makes a text of it.
 func Text(value any) string {
-	if value == nil {
+	switch value.(type) {
+	case nil:
 		return "null"
+	case Undefined:
+		return ""
 	}
 	return jsonx.Of(value).Str()
 }

@@ -168,4 +168,3 @@ func random(s string) bool {
 	}
 	return strings.ContainsFunc(s[1:], unicode.IsUpper) && strings.ContainsFunc(s, unicode.IsLower)
 }
-

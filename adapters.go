@@ -22,6 +22,7 @@ type guardedStore struct {
 	full atomic.Bool
 }
 
+// Append implements eventstore.Store.
 func (s *guardedStore) Append(ctx context.Context, stream string, expected eventstore.Expected, events ...eventstore.Event) (eventstore.AppendResult, error) {
 	res, err := s.Store.Append(ctx, stream, expected, events...)
 	switch {
@@ -43,6 +44,7 @@ func (s *guardedStore) ready() error {
 // eventLog shows the log to people.
 type eventLog struct{ store eventstore.Store }
 
+// Events implements api.Log.
 func (l *eventLog) Events(ctx context.Context, after string, limit int) ([]wire.Event, string, error) {
 	from, err := eventstore.ParsePosition(after)
 	if err != nil {
@@ -55,6 +57,7 @@ func (l *eventLog) Events(ctx context.Context, after string, limit int) ([]wire.
 	return shape(events), next.String(), nil
 }
 
+// Stream implements api.Log.
 func (l *eventLog) Stream(ctx context.Context, stream string, after int64, limit int) ([]wire.Event, error) {
 	events, err := l.store.ReadStream(ctx, stream, after, limit)
 	return shape(events), err
@@ -82,6 +85,7 @@ func object(data []byte) map[string]any {
 // postmanDocuments lets the API check what people import.
 type postmanDocuments struct{}
 
+// Collection implements api.Documents.
 func (postmanDocuments) Collection(data []byte) (string, int, error) {
 	c, err := postman.ParseCollection(data)
 	if err != nil {
@@ -90,6 +94,7 @@ func (postmanDocuments) Collection(data []byte) (string, int, error) {
 	return c.Name, len(c.Requests()), nil
 }
 
+// Environment implements api.Documents.
 func (postmanDocuments) Environment(data []byte) (string, int, error) {
 	e, err := postman.ParseEnvironment(data)
 	if err != nil {

@@ -84,7 +84,8 @@ func (a *App) build(ctx context.Context) error {
 	if err := a.bootstrap(ctx); err != nil {
 		return err
 	}
-	if a.listener, err = net.Listen("tcp", c.Addr); err != nil {
+	var lc net.ListenConfig
+	if a.listener, err = lc.Listen(ctx, "tcp", c.Addr); err != nil {
 		return fmt.Errorf("--addr: %w", err)
 	}
 	a.api = api.New(api.Config{

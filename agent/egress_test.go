@@ -2,7 +2,6 @@ package agent_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -162,7 +161,7 @@ func TestGuardAfterResolving(t *testing.T) {
 	_, err = dial(t, &agent.Guard{AllowLoopback: true}, names, "metadata.example.com:"+port)
 	requireRule(t, "cloud metadata", err, "also with loopback allowed")
 	var refused *agent.RefusedError
-	require.True(t, errors.As((&agent.Guard{}).Control("udp4", "10.0.0.1:53", nil), &refused))
+	require.ErrorAs(t, (&agent.Guard{}).Control("udp4", "10.0.0.1:53", nil), &refused)
 }
 
 // TestGuardAgainstRebinding has a name that answers with a good address first: the

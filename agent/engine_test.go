@@ -19,12 +19,12 @@ import (
 )
 
 // execute runs a collection as the runner does, with loopback allowed.
-func execute(t *testing.T, ctx context.Context, job agent.Job) wire.Report {
+func execute(ctx context.Context, t *testing.T, job agent.Job) wire.Report {
 	t.Helper()
-	return executeUnder(t, ctx, agent.Config{AllowLoopback: true, Proxies: &httpproxy.Config{}}, job)
+	return executeUnder(ctx, t, agent.Config{AllowLoopback: true, Proxies: &httpproxy.Config{}}, job)
 }
 
-func executeUnder(t *testing.T, ctx context.Context, cfg agent.Config, job agent.Job) wire.Report {
+func executeUnder(ctx context.Context, t *testing.T, cfg agent.Config, job agent.Job) wire.Report {
 	t.Helper()
 	cfg.RunnerID, cfg.Key, cfg.SpoolDir, cfg.CacheDir = runnerID, theKey, t.TempDir(), t.TempDir()
 	e, err := agent.NewEngine(cfg)
@@ -87,7 +87,7 @@ func TestReportOfARun(t *testing.T) {
 	t.Parallel()
 	srv := target(t)
 	var sent []int
-	report := execute(t, t.Context(), agent.Job{
+	report := execute(t.Context(), t, agent.Job{
 		Collection: items(
 			item("first", srv.URL+"/a?page={{page}}", ""),
 			`{"name":"folder","item":[`+item("inside", srv.URL+"/missing", "")+`]}`,
@@ -134,7 +134,7 @@ func TestGuardInARun(t *testing.T) {
 		"http://169.254.169.254/latest/meta-data/":  "cloud metadata",
 		"http://metadata.google.internal/computeM/": "cloud metadata",
 	} {
-		report := executeUnder(t, t.Context(), agent.Config{Proxies: &httpproxy.Config{}}, agent.Job{Collection: items(item("x", url, ""))})
+		report := executeUnder(t.Context(), t, agent.Config{Proxies: &httpproxy.Config{}}, agent.Job{Collection: items(item("x", url, ""))})
 		require.Equal(t, "error", report.Outcome, url)
 		got := report.Requests[0]
 		require.Zero(t, got.Status, url)
@@ -149,7 +149,7 @@ func TestGuardOnRedirects(t *testing.T) {
 	t.Parallel()
 	srv := httptest.NewServer(http.RedirectHandler("http://169.254.169.254/latest", http.StatusFound))
 	t.Cleanup(srv.Close)
-	report := execute(t, t.Context(), agent.Job{Collection: items(item("x", srv.URL, ""))})
+	report := execute(t.Context(), t, agent.Job{Collection: items(item("x", srv.URL, ""))})
 	require.Contains(t, report.FirstError.Message, "(rule: cloud metadata)")
 }
 
@@ -158,7 +158,7 @@ func TestCutRunIsNotJudged(t *testing.T) {
 	srv := target(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	report := execute(t, ctx, agent.Job{Collection: items(item("quick", srv.URL+"/a", ""), item("slow", srv.URL+"/slow", ""), item("never", srv.URL+"/a", ""))})
+	report := execute(ctx, t, agent.Job{Collection: items(item("quick", srv.URL+"/a", ""), item("slow", srv.URL+"/slow", ""), item("never", srv.URL+"/a", ""))})
 	require.Empty(t, report.Outcome, "what ended it decides")
 	require.Nil(t, report.FirstError)
 	require.Equal(t, 2, report.Counts.Requests)

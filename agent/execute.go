@@ -57,7 +57,7 @@ func (a *Agent) hold(serve, work context.Context, lease wire.Lease) {
 	}
 	report := failed(broken)
 	if broken == nil {
-		report, err = a.perform(ctx, at, job)
+		report, err = a.perform(ctx, job)
 	}
 	if err != nil {
 		a.giveUp(work, ctx, at, err)
@@ -183,7 +183,7 @@ func (a *Agent) whileLeased(ctx context.Context, at *attempt, try func(context.C
 }
 
 // perform executes the collection within the run's time limit.
-func (a *Agent) perform(ctx context.Context, at *attempt, job Job) (wire.Report, error) {
+func (a *Agent) perform(ctx context.Context, job Job) (wire.Report, error) {
 	limit := defaultRunLimit
 	if job.Options.RunLimitMS != nil {
 		limit = duration(*job.Options.RunLimitMS)

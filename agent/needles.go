@@ -108,7 +108,7 @@ func forms(secret string) []string {
 // base64Forms is what base64 makes of the secret, alone or inside a longer text:
 // the part that depends on the secret only, at each of the three alignments.
 func base64Forms(secret string) []string {
-	var list []string
+	list := make([]string, 0, 8)
 	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
 		list = append(list, encoding.EncodeToString([]byte(secret)))
 		for shift, skip := range []int{0, 2, 3} {

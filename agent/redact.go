@@ -129,5 +129,6 @@ func (r *redactor) walk(v reflect.Value) {
 			}
 			r.walk(v.Field(i))
 		}
+	default: // numbers and the like
 	}
 }

@@ -119,7 +119,7 @@ func TestSpoolIsBounded(t *testing.T) {
 		for range 10 {
 			p.offer(nil)
 		}
-		time.Sleep(time.Hour)
+		time.Sleep(5 * time.Minute)
 		require.Len(t, files(t, proc.spool), 3)
 		require.Contains(t, proc.logs.String(), "is full: 3 results")
 		p.set(func() { p.intercept = nil })

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"time"
 
@@ -112,7 +111,7 @@ func (s *Server) claim(ctx context.Context, in *claimIn) (*claimOut, error) {
 			return &claimOut{Status: http.StatusNoContent, RetryAfter: "0"}, nil
 		case <-s.stopping:
 			leave(false)
-			return &claimOut{Status: http.StatusNoContent, RetryAfter: fmt.Sprint(1 + rand.IntN(3))}, nil
+			return &claimOut{Status: http.StatusNoContent, RetryAfter: fmt.Sprint(1 + s.Now().UnixNano()%3)}, nil
 		case <-ctx.Done():
 			leave(false)
 			return nil, newProblem(http.StatusServiceUnavailable, "the request took too long")
@@ -134,9 +133,8 @@ func (s *Server) tryClaim(ctx context.Context, who ops.Token, claimID string) (*
 		res, err := s.Commands.Do(ctx, caller(ctx), commands.ClaimRun{
 			Run: q.Run, Runner: domain.RunnerID(who.Runner), Instance: domain.InstanceID(who.Instance), ClaimID: claimID, Lease: s.Lease,
 		})
-		switch domain.KindOf(err) {
-		case domain.Conflict, domain.NotFound: // somebody else has it: the next one
-			continue
+		if kind := domain.KindOf(err); kind == domain.Conflict || kind == domain.NotFound {
+			continue // somebody else has it: the next one
 		}
 		if err != nil {
 			return nil, err

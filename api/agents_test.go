@@ -92,7 +92,7 @@ func TestARunGoesFromClaimToReport(t *testing.T) {
 	blob := func(hash string, token int64) answer {
 		return i.send("GET", fmt.Sprintf("/agent/v1/blobs/%s?run=%s&token=%d", hash, run, token), nil)
 	}
-	require.Equal(t, someCollection, string(blob(l.CollectionHash, l.Token).body))
+	require.JSONEq(t, someCollection, string(blob(l.CollectionHash, l.Token).body))
 	require.Equal(t, http.StatusNotFound, blob(l.CollectionHash, l.Token+1).status, "only within the lease")
 	require.Equal(t, http.StatusNotFound, blob(strings.Repeat("0", 64), l.Token).status, "only what it names")
 

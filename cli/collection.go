@@ -88,7 +88,7 @@ func (o *collectionRun) run(ctx context.Context, env Env, file string) error {
 	if err != nil {
 		return err
 	}
-	closeReports, err := o.addReporters(env, c, &options)
+	closeReports, err := o.addReporters(env, &options)
 	if err != nil {
 		return err
 	}
@@ -181,7 +181,7 @@ func variables(file string, set []string, flag string, parse func([]byte) (*post
 }
 
 // addReporters opens what the run is reported to; closing it reports the end.
-func (o *collectionRun) addReporters(env Env, c *postman.Collection, opt *run.Options) (func() error, error) {
+func (o *collectionRun) addReporters(env Env, opt *run.Options) (func() error, error) {
 	var closers []func() error
 	for _, name := range o.reporters {
 		switch strings.TrimSpace(name) {
@@ -191,7 +191,7 @@ func (o *collectionRun) addReporters(env Env, c *postman.Collection, opt *run.Op
 			}
 			opt.Reporters = append(opt.Reporters, report.NewCLI(env.Stdout, report.CLIOptions{Color: env.Color() && !o.noColor}))
 		case "json":
-			if err := os.MkdirAll(filepath.Dir(o.jsonExport), 0o755); err != nil {
+			if err := os.MkdirAll(filepath.Dir(o.jsonExport), 0o750); err != nil {
 				return nil, usageError("--reporter-json-export: %w", err)
 			}
 			f, err := os.Create(o.jsonExport)
@@ -206,7 +206,7 @@ func (o *collectionRun) addReporters(env Env, c *postman.Collection, opt *run.Op
 		}
 	}
 	return func() error {
-		var errs []error
+		errs := make([]error, 0, len(closers))
 		for _, c := range closers {
 			errs = append(errs, c())
 		}

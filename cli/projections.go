@@ -42,11 +42,12 @@ func newProjectionsStatus(env Env) *cobra.Command {
 	return cmd
 }
 
+// A tabwriter keeps its first error for Flush.
 func printProjections(env Env, all []wire.Projection) error {
 	w := tabwriter.NewWriter(env.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "NAME\tVERSION\tPOSITION\tHEAD\tSTATE")
+	_, _ = fmt.Fprintln(w, "NAME\tVERSION\tPOSITION\tHEAD\tSTATE")
 	for _, p := range all {
-		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\n", p.Name, p.Version, p.Position, p.Head, projectionState(p))
+		_, _ = fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\n", p.Name, p.Version, p.Position, p.Head, projectionState(p))
 	}
 	return w.Flush()
 }

@@ -305,6 +305,7 @@ func (s *Service) updateRun(ctx context.Context, r request, id domain.RunID, dec
 		lost = s.lanes.Settle(context.WithoutCancel(ctx), string(id))
 	case domain.StateQueued:
 		lost = s.lanes.FreeLane(context.WithoutCancel(ctx), string(id))
+	case domain.StateClaimed, domain.StateRunning: // it keeps its lane
 	}
 	if lost != nil {
 		s.log.WarnContext(ctx, "lane not freed", "run", id, "err", lost)

@@ -185,6 +185,7 @@ func (r *Run) Miss(cause MissCause) ([]Event, error) {
 		return nil, nil
 	case StateQueued:
 		return []Event{r.missed(cause)}, nil
+	case StateClaimed, StateRunning:
 	}
 	return nil, Errorf(Conflict, "the run is %s", r.State)
 }

@@ -134,7 +134,8 @@ func TestMonitorRunSaysWithItsExitCodeHowItWent(t *testing.T) {
 		cmd := exec.CommandContext(t.Context(), binary, append([]string{"monitor", "run", c.monitor, "--server", p.url, "--api-key", apiKey}, args...)...)
 		out, err := cmd.CombinedOutput()
 		if err != nil {
-			require.IsType(t, &exec.ExitError{}, err)
+			var exited *exec.ExitError
+			require.ErrorAs(t, err, &exited)
 		}
 		return string(out), cmd.ProcessState.ExitCode()
 	}

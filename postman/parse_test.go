@@ -211,7 +211,7 @@ func TestRequestRoundTrip(t *testing.T) {
 	} {
 		r, err := postman.ParseRequest([]byte(in))
 		require.NoError(t, err)
-		out, err := json.Marshal(r)
+		out, err := r.MarshalJSON()
 		require.NoError(t, err)
 		require.Equal(t, in, string(out))
 	}

@@ -46,7 +46,9 @@ func requestFrom(n *jsonx.Node) *Request {
 		return r
 	}
 	if m := n.Get("method"); m != nil && !m.Is(jsonx.Null) {
-		r.Method = strings.ToUpper(m.Str())
+		if r.Method = m.Str(); !strings.Contains(r.Method, "{{") {
+			r.Method = strings.ToUpper(r.Method)
+		}
 	}
 	r.URL = urls.FromJSON(n.Get("url"))
 	r.Headers = headersFrom(n.Get("header"))

@@ -100,7 +100,7 @@ func (h *history) record(stream string, workspace domain.WorkspaceID, by domain.
 	h.made++
 	env := domain.Envelope{Actor: by, CommandID: strconv.Itoa(h.made), Workspace: workspace, CorrelationID: "c" + strconv.Itoa(h.made)}
 	if by.Kind == domain.ActorAPIKey {
-		env.IP, env.UserAgent = "10.0.0."+strconv.Itoa(h.rng.IntN(255)), "curl/8"
+		env.IP, env.UserAgent = "10.0.0."+strconv.Itoa(h.made%250), "curl/8"
 	}
 	meta, err := env.Encode()
 	if err != nil {

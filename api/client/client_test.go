@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -297,7 +296,7 @@ func TestAgentSurface(t *testing.T) {
 	require.Equal(t, blob, data)
 	_, err = a.Blob(t.Context(), "wrong", "r", 7)
 	var mismatch *client.HashError
-	require.True(t, errors.As(err, &mismatch))
+	require.ErrorAs(t, err, &mismatch)
 	require.NoError(t, a.Start(t.Context(), wire.Attempted{Run: "r", Attempt: 1, Token: 7}))
 	require.NoError(t, a.Release(t.Context(), "r", wire.Release{Attempt: 1, Token: 7}))
 	require.NoError(t, a.Disconnect(t.Context()))

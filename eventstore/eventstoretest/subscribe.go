@@ -72,7 +72,7 @@ func testNoWake(b *bench) {
 // testReadYourWrites: once an append is answered, every read has it.
 func testReadYourWrites(b *bench) {
 	b.each(writers, func(int) error {
-		for range perWriter {
+		for range perWriter / 4 {
 			e := event("mine")
 			result, err := b.Append(b.ctx, "s", eventstore.Any, e)
 			if err != nil {

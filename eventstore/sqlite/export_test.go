@@ -12,6 +12,7 @@ import (
 func ScanWindow(n int64) Option { return func(o *options) { o.scanWindow = n } }
 func CacheCost(n int) Option    { return func(o *options) { o.cacheCost = n } }
 func MaxWAL(n int) Option       { return func(o *options) { o.maxWAL = n } }
+func PageBytes(n int) Option    { return func(o *options) { o.pageBytes = n } }
 
 const EarlyIDs = earlyIDs
 

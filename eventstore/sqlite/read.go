@@ -113,7 +113,7 @@ func (s *Store) ReadAll(ctx context.Context, after eventstore.Position, limit in
 	if err != nil {
 		return nil, after, fmt.Errorf("read the log: %w", readError(ctx, err))
 	}
-	page, cut, err := scan(rows, maxPageBytes)
+	page, cut, err := scan(rows, s.opts.pageBytes)
 	if err != nil {
 		return nil, after, fmt.Errorf("read the log: %w", readError(ctx, err))
 	}

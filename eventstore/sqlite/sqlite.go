@@ -31,7 +31,7 @@ const (
 	defaultMaxBatch   = 512     // requests of one commit
 	maxBatchBytes     = 8 << 20 // of events of one commit, so that a batch of large ones stays in memory
 	defaultScanWindow = 20_000  // events that a filtered page looks at
-	maxPageBytes      = 16 << 20
+	defaultPageBytes  = 16 << 20
 	defaultMaxWAL     = 64 << 20 // bytes; beyond it a checkpoint waits for readers
 )
 
@@ -69,6 +69,7 @@ type options struct {
 	scanWindow int64
 	cacheCost  int
 	maxWAL     int
+	pageBytes  int
 }
 
 // Option changes a default of Open.
@@ -100,6 +101,7 @@ func Open(ctx context.Context, path string, opts ...Option) (*Store, error) {
 		scanWindow: defaultScanWindow,
 		cacheCost:  defaultCacheCost,
 		maxWAL:     defaultMaxWAL,
+		pageBytes:  defaultPageBytes,
 	}
 	for _, opt := range opts {
 		opt(&o)

@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/picket-api/picket/postman"
@@ -79,7 +78,7 @@ func (x *execution) script(ctx context.Context, phase script.Phase, event postma
 		x.broken = err
 		return &script.Error{Name: "Error", Message: err.Error()}
 	}
-	request, err := json.Marshal(x.request)
+	request, err := x.request.MarshalJSON()
 	if err != nil {
 		x.broken = err
 		return &script.Error{Name: "Error", Message: err.Error()}

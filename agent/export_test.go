@@ -56,3 +56,18 @@ func NewEngine(cfg Config) (Executor, error) {
 	}
 	return newEngine(cfg)
 }
+
+// Seen is what a redactor remembers of requests.
+type Seen struct{ r *redactor }
+
+// NewSeen remembers nothing.
+func NewSeen() Seen { return Seen{newRedactor()} }
+
+// See tells a secret that a request carried.
+func (s Seen) See(secret string) { s.r.seen(secret) }
+
+// Text masks a text.
+func (s Seen) Text(text string) string { return s.r.text(text) }
+
+// Remembered counts secrets.
+func (s Seen) Remembered() int { return len(s.r.recent.known) + len(s.r.older.known) }

@@ -2,6 +2,7 @@ package agent_test
 
 import (
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -46,5 +47,18 @@ func TestProxyOfTheOperator(t *testing.T) {
 			_ = resp.Body.Close()
 		}
 		requireRule(t, rule, err, target)
+	}
+}
+
+func TestProxyIsToldAtStart(t *testing.T) {
+	t.Parallel()
+	for proxies, told := range map[httpproxy.Config]bool{{HTTPSProxy: "http://proxy.example.com:3128"}: true, {}: false} {
+		var log logs
+		_, err := agent.NewEngine(agent.Config{
+			RunnerID: runnerID, Key: theKey, SpoolDir: t.TempDir(), CacheDir: t.TempDir(),
+			Proxies: &proxies, Log: slog.New(slog.NewTextHandler(&log, nil)),
+		})
+		require.NoError(t, err)
+		require.Equal(t, told, strings.Contains(log.String(), "the proxy's to check"))
 	}
 }

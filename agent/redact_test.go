@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"html"
 	"net/url"
 	"strings"
@@ -137,4 +138,17 @@ func TestReportsCarryNoSecret(t *testing.T) {
 	require.Equal(t, 18, strings.Count(string(after), mask))
 	require.Equal(t, "failure", report.Outcome, "words of ours stay, whatever the secret is")
 	require.Equal(t, "assertion", report.FirstError.Class)
+}
+
+// TestSecretsSeenInRequests has a run that gets a new token again and again: those
+// in use are masked, and what is remembered stays bounded.
+func TestSecretsSeenInRequests(t *testing.T) {
+	t.Parallel()
+	seen := agent.NewSeen()
+	for i := range 5000 {
+		seen.See("always-the-same-token")
+		seen.See(fmt.Sprintf("token-number-%d", i))
+	}
+	require.Equal(t, mask+" and "+mask, seen.Text("token-number-4999 and always-the-same-token"))
+	require.LessOrEqual(t, seen.Remembered(), 1001)
 }

@@ -85,7 +85,6 @@ func (v *Views) chase(ctx context.Context, gens []*generation, report func()) er
 	if err != nil {
 		return err
 	}
-	v.rename()
 	for _, g := range old {
 		if err := v.file.drop(g); err != nil {
 			return err
@@ -194,16 +193,7 @@ func (v *Views) join(ctx context.Context, gens []*generation) (old []*generation
 		}
 		gens = v.sound(gens)
 	}
-	for _, g := range gens {
-		was, err := v.enter(g)
-		if err != nil {
-			return old, err
-		}
-		if was != nil {
-			old = append(old, was)
-		}
-	}
-	return old, nil
+	return v.enter(gens)
 }
 
 // replacedBy are the generations that serve in the place of those being built.
@@ -219,28 +209,33 @@ func (v *Views) replacedBy(gens []*generation) []*generation {
 	return list
 }
 
-// enter puts a generation in step; a new one takes the place of was.
-func (v *Views) enter(g *generation) (was *generation, err error) {
-	v.mu.Lock()
-	s := v.slot(g.proj.name)
-	if s.serving != g {
-		was = s.serving
-	}
-	v.mu.Unlock()
-	if !g.serving {
+// enter puts generations in step; new ones take the place of the old. Queries go
+// over to them first and Wait after that, so that nobody is told that something
+// is there which the next query doesn't find.
+func (v *Views) enter(gens []*generation) (old []*generation, err error) {
+	for _, g := range gens {
+		if g.serving {
+			continue
+		}
+		was := v.replacedBy([]*generation{g})
 		if err := v.file.swap(g, was); err != nil {
 			return nil, err
 		}
+		old = append(old, was...)
 		v.cfg.log.Info("projection built", "name", g.proj.name, "version", g.version, "events", g.seen)
 	}
+	v.rename(gens...)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	g.serving, g.inStep = true, true
-	s.serving = g
-	if s.building == g {
-		s.building = nil
+	for _, g := range gens {
+		s := v.slot(g.proj.name)
+		g.serving, g.inStep = true, true
+		s.serving = g
+		if s.building == g {
+			s.building = nil
+		}
 	}
 	close(v.changed)
 	v.changed = make(chan struct{})
-	return was, nil
+	return old, nil
 }

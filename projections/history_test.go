@@ -22,6 +22,7 @@ type fact struct {
 // history makes a random life of an installation, always the same for a seed:
 // every event was decided by its aggregate.
 type history struct {
+	seed  uint64
 	rng   *rand.Rand
 	now   time.Time
 	facts []fact
@@ -41,7 +42,7 @@ var start = time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
 
 // makeHistory has at least n facts.
 func makeHistory(seed uint64, n int) []fact {
-	h := &history{rng: rand.New(rand.NewPCG(seed, 7)), now: start}
+	h := &history{seed: seed, rng: rand.New(rand.NewPCG(seed, 7)), now: start}
 	for range 3 {
 		h.createWorkspace()
 	}
@@ -112,7 +113,7 @@ func (h *history) record(stream string, workspace domain.WorkspaceID, by domain.
 			panic(err)
 		}
 		a.Apply(e)
-		id := uuid.NewSHA1(uuid.NameSpaceOID, fmt.Append(nil, "fact", len(h.facts)))
+		id := uuid.NewSHA1(uuid.NameSpaceOID, fmt.Append(nil, "fact", h.seed, len(h.facts)))
 		h.facts = append(h.facts, fact{stream, h.now, eventstore.Event{ID: id, Type: e.EventType(), Data: data, Meta: meta}})
 	}
 }

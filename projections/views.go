@@ -270,15 +270,21 @@ func (v *Views) slot(name string) *slot {
 	return nil
 }
 
-// rename makes queries use the tables of the generations that serve now, and
-// returns when no query uses any other.
-func (v *Views) rename() {
+// rename makes queries use the tables of the generations that serve, and those
+// given instead of what serves now. It returns when no query uses any other.
+func (v *Views) rename(instead ...*generation) {
 	tables := make(map[string]table)
 	v.mu.Lock()
 	for _, s := range v.slots {
+		g := s.serving
+		for _, i := range instead {
+			if i.proj == s.proj {
+				g = i
+			}
+		}
 		for _, t := range s.proj.tables {
-			if s.serving != nil {
-				tables[t] = table{name: s.serving.table(t), frozen: s.serving.frozen()}
+			if g != nil {
+				tables[t] = table{name: g.table(t), frozen: g.frozen()}
 			} else {
 				tables[t] = table{}
 			}

@@ -68,6 +68,29 @@ func TestLargeReportsLoseTheLeastFirst(t *testing.T) {
 	require.Equal(t, "boom", r.FirstError.Message)
 }
 
+// TestRecordingStaysBounded records far more than a report may have, with a new
+// secret in each request, and texts that JSON makes longer.
+func TestRecordingStaysBounded(t *testing.T) {
+	t.Parallel()
+	const most = 50_000
+	var list []wire.RequestReport
+	var secrets []string
+	for i := range 3000 {
+		secrets = append(secrets, fmt.Sprintf("canary-%d-secret", i))
+		list = append(list, wire.RequestReport{Name: secrets[i], Assertions: []wire.AssertionReport{{Name: secrets[i], Error: secrets[i]}}})
+	}
+	r := agent.Record(most, list, secrets)
+	require.LessOrEqual(t, size(t, r), most)
+	require.Len(t, r.Requests, 100)
+	text, err := json.Marshal(r)
+	require.NoError(t, err)
+	require.NotContains(t, string(text), "canary")
+
+	r = agent.Record(most, []wire.RequestReport{{Console: []wire.ConsoleLine{{Text: strings.Repeat("\x01", most/2)}}}}, nil)
+	require.LessOrEqual(t, size(t, r), most)
+	require.True(t, r.Truncated)
+}
+
 func TestReportsFitTheBound(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
@@ -31,6 +32,8 @@ type engine struct {
 	roots   *x509.CertPool // nil: the system's
 	version string
 	sandbox func() (script.Sandbox, error) // for one run
+
+	resolver *net.Resolver // nil: the system's
 }
 
 // newEngine makes the executor of a configuration with its defaults filled in.
@@ -89,7 +92,7 @@ func (e *engine) options(o wire.MonitorOptions) run.Options {
 	out := run.Options{
 		Folders: o.Folders, RootCAs: e.roots, MaxResponse: maxResponse, Version: e.version,
 		Proxy: e.network.choose, CheckURL: e.network.check, DialControl: e.network.control,
-		Sandbox: e.sandbox,
+		Sandbox: e.sandbox, Resolver: e.resolver,
 	}
 	if o.RequestTimeoutMS != nil {
 		out.RequestTimeout = duration(*o.RequestTimeoutMS)

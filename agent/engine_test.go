@@ -145,6 +145,30 @@ func TestGuardInARun(t *testing.T) {
 	}
 }
 
+func TestGuardAfterResolvingInARun(t *testing.T) {
+	t.Parallel()
+	srv := target(t)
+	port := srv.URL[strings.LastIndex(srv.URL, ":"):]
+	names := resolver(map[string]string{"home.example.com.": "127.0.0.1", "metadata.example.com.": "169.254.169.254"})
+	for host, rules := range map[string][2]string{"home.example.com": {"loopback", ""}, "metadata.example.com": {"cloud metadata", "cloud metadata"}} {
+		for i, rule := range rules {
+			e, err := agent.NewEngine(agent.Config{
+				RunnerID: runnerID, Key: theKey, SpoolDir: t.TempDir(), CacheDir: t.TempDir(), AllowLoopback: i == 1, Proxies: &httpproxy.Config{},
+			})
+			require.NoError(t, err)
+			agent.SetResolver(e, names)
+			report, err := e.Execute(t.Context(), agent.Job{Collection: items(item("x", "http://"+host+port+"/a", "")), MaxReport: 1 << 20})
+			require.NoError(t, err)
+			if rule == "" {
+				require.Equal(t, 200, report.Requests[0].Status)
+				continue
+			}
+			require.Contains(t, report.FirstError.Message, "(rule: "+rule+")")
+			require.Equal(t, "EGRESS_REFUSED", report.Requests[0].Error.Code)
+		}
+	}
+}
+
 func TestGuardOnRedirects(t *testing.T) {
 	t.Parallel()
 	srv := httptest.NewServer(http.RedirectHandler("http://169.254.169.254/latest", http.StatusFound))

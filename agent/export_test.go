@@ -71,3 +71,18 @@ func (s Seen) Text(text string) string { return s.r.text(text) }
 
 // Remembered counts secrets.
 func (s Seen) Remembered() int { return len(s.r.recent.known) + len(s.r.older.known) }
+
+// SetResolver makes an engine look names up elsewhere.
+func SetResolver(e Executor, r *net.Resolver) { e.(*engine).resolver = r }
+
+// Record makes a report of requests, each with a secret that is seen in it.
+func Record(most int, list []wire.RequestReport, secrets []string) wire.Report {
+	r := newRecorder(most, newRedactor())
+	for i, q := range list {
+		if secrets != nil {
+			r.secrets.seen(secrets[i])
+		}
+		r.add(q)
+	}
+	return r.done()
+}

@@ -18,7 +18,7 @@ var filterTests = []test{
 func (b *bench) mixed(rounds int) []eventstore.Recorded {
 	b.Helper()
 	for range rounds {
-		for _, stream := range []string{"run-1", "run-2", "runner-1", "monitor-1", "RUN-3", "r%n-4", "run"} {
+		for _, stream := range []string{"run-1", "run-2", "runner-1", "monitor-1", "RUN-3", "r%n-4", "run", "run."} {
 			for _, kind := range []string{"run.started.v1", "runner.seen.v1", "run", "r_n.x", "ünder"} {
 				b.mustAppend(stream, eventstore.Any, eventstore.Event{ID: uuid.New(), Type: kind, Data: []byte("{}")})
 			}

@@ -118,19 +118,18 @@ func (s *Store) ReadStream(ctx context.Context, name string, after int64, limit 
 	if err := eventstore.CheckPage(limit); err != nil {
 		return nil, err
 	}
-	log, err := s.snapshot(ctx)
-	if err != nil {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if err := s.readable(ctx); err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
-	s.mu.RLock()
 	var at []int
 	if in := s.streams[name]; in != nil {
 		at = in.at
 	}
-	s.mu.RUnlock()
 	var page []eventstore.Recorded
-	for i := max(after, 0); i < int64(len(at)) && len(page) < limit && at[i] < len(log); i++ {
-		page = append(page, clone(log[at[i]]))
+	for i := max(after, 0); i < int64(len(at)) && len(page) < limit; i++ {
+		page = append(page, clone(s.log[at[i]]))
 	}
 	return page, nil
 }
@@ -165,10 +164,15 @@ func (s *Store) ReadAll(ctx context.Context, after eventstore.Position, limit in
 func (s *Store) snapshot(ctx context.Context) ([]eventstore.Recorded, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
+	return s.log, s.readable(ctx)
+}
+
+// readable is the error of a read; the caller has the lock.
+func (s *Store) readable(ctx context.Context) error {
 	if s.closed {
-		return nil, eventstore.ErrClosed
+		return eventstore.ErrClosed
 	}
-	return s.log, ctx.Err()
+	return ctx.Err()
 }
 
 // Watch implements eventstore.Store. Close wakes the watchers too.
@@ -177,10 +181,14 @@ func (s *Store) Watch() <-chan struct{} { return s.bell.Watch() }
 // Head implements eventstore.Store.
 func (s *Store) Head(ctx context.Context) (eventstore.Position, error) {
 	log, err := s.snapshot(ctx)
-	if err != nil || len(log) == 0 {
-		return eventstore.Position{}, err
+	switch {
+	case err != nil:
+		return eventstore.Position{}, fmt.Errorf("read the head: %w", err)
+	case len(log) == 0:
+		return eventstore.Position{}, nil
+	default:
+		return log[len(log)-1].Position, nil
 	}
-	return log[len(log)-1].Position, nil
 }
 
 func (s *Store) head() eventstore.Position { return s.log[len(s.log)-1].Position }

@@ -56,7 +56,7 @@ func childAppend(path string) error {
 	if err != nil {
 		return err
 	}
-	var print sync.Mutex
+	var printing sync.Mutex
 	failed := make(chan error, crashWriters)
 	for w := range crashWriters {
 		go func() {
@@ -72,12 +72,12 @@ func childAppend(path string) error {
 				if _, err = store.Append(background, stream, eventstore.Expected(version), es...); err != nil {
 					break
 				}
-				print.Lock()
+				printing.Lock()
 				for _, e := range es {
 					version++
 					fmt.Fprintf(os.Stdout, "%s %d %s\n", stream, version, e.ID)
 				}
-				print.Unlock()
+				printing.Unlock()
 			}
 			failed <- err
 		}()
@@ -116,10 +116,11 @@ func appendAndKill(t *testing.T, path string, acks acknowledged, n int) {
 		if err != nil {
 			break // the pipe's end; a line cut short wasn't acknowledged
 		}
-		place, id, ok := strings.Cut(strings.TrimSpace(line[:len(line)-37])+"|"+line[len(line)-37:len(line)-1], "|")
-		require.True(t, ok)
+		words := strings.Fields(line) // stream, version, id
+		require.Len(t, words, 3)
+		place := words[0] + " " + words[1]
 		require.NotContains(t, acks, place, "acknowledged twice")
-		acks[place] = uuid.MustParse(id)
+		acks[place] = uuid.MustParse(words[2])
 		if i == n {
 			require.NoError(t, cmd.Process.Kill())
 		}

@@ -50,7 +50,7 @@ type Store struct {
 	queue   queue
 	bell    eventstore.Broadcast
 	head    atomic.Int64 // position of the last event on disk
-	commits atomic.Int64
+	commits atomic.Int64 // since it was opened
 	written chan struct{}
 
 	reads     sync.RWMutex // held by reads, taken by Close

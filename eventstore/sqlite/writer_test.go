@@ -38,38 +38,22 @@ func TestQueuedAppendCancelled(t *testing.T) {
 	require.Len(t, readAll(t, store), 2, "what nobody waits for isn't written")
 }
 
+// queued is an append of a batch and what is to come of it.
+type queued struct {
+	name     string
+	stream   string
+	expected eventstore.Expected
+	events   []eventstore.Event
+	want     string
+}
+
 // TestBatch queues appends behind a writer that stands still, so that they are judged in
 // one transaction, in this order.
 func TestBatch(t *testing.T) {
 	t.Parallel()
-	for name, opts := range map[string][]sqlite.Option{
-		"heads are known":     nil,
-		"heads are forgotten": {sqlite.CacheCost(1)},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			testBatch(t, opts...)
-		})
-	}
-}
-
-func testBatch(t *testing.T, opts ...sqlite.Option) {
-	path := newPath(t)
-	store := open(t, path)
 	long := events(sqlite.EarlyIDs + 50)
-	mustAppend(t, store, "long", eventstore.NoStream, long...)
-	require.NoError(t, store.Close())
-	gate := newGate()
-	store = open(t, path, append(opts, gate.clock())...)
-	pair, next := events(2), event("next")
-
-	tests := []struct {
-		name     string
-		stream   string
-		expected eventstore.Expected
-		events   []eventstore.Event
-		want     string
-	}{
+	pair, next, more := events(2), event("next"), events(40)
+	batch := []queued{
 		{"fresh", "s", eventstore.NoStream, pair, "version 2"},
 		{"builds on the one before", "s", 2, []eventstore.Event{next}, "version 3"},
 		{"conflicts with it", "s", 2, events(1), "conflict at 3"},
@@ -77,29 +61,58 @@ func testBatch(t *testing.T, opts ...sqlite.Option) {
 		{"replays the first", "s", eventstore.Any, pair, "replay of 2"},
 		{"overlaps in part", "s", eventstore.Any, []eventstore.Event{next, event("x")}, "conflict at 3"},
 		{"any version", "s", eventstore.Any, events(1), "version 4"},
-		{"another stream", "t", eventstore.NoStream, events(40), "version 40"},
+		{"another stream", "t", eventstore.NoStream, more, "version 40"},
 		{"one more", "u", eventstore.NoStream, events(1), "version 1"},
 		{"the first stream again", "s", 4, events(1), "version 5"},
-		{"spoils the transaction", "long", eventstore.Any, long[len(long)-2:], "replay of 306"},
-		{"spoils it in part", "long", 306, []eventstore.Event{event("y"), long[len(long)-1]}, "conflict at 306"},
-		{"after the spoilt ones", "long", 306, events(1), "version 307"},
 	}
+	spoilt := append(batch[:len(batch):len(batch)], []queued{
+		{"a late id", "long", eventstore.Any, long[len(long)-2:], "replay of 306"},
+		{"a late id in part", "long", 306, []eventstore.Event{event("y"), long[len(long)-1]}, "conflict at 306"},
+		{"after those", "long", 306, events(1), "version 307"},
+	}...)
+	for name, test := range map[string]struct {
+		batch   []queued
+		lands   int
+		commits int64
+		opts    []sqlite.Option
+	}{
+		"heads known":             {batch, 46, 1, nil},
+		"heads forgotten":         {batch, 46, 1, []sqlite.Option{sqlite.CacheCost(1)}},
+		"spoilt":                  {spoilt, 47, 8, nil}, // one for each that lands
+		"spoilt, heads forgotten": {spoilt, 47, 8, []sqlite.Option{sqlite.CacheCost(1)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := newPath(t)
+			store := open(t, path)
+			mustAppend(t, store, "long", eventstore.NoStream, long...)
+			require.NoError(t, store.Close())
+			gate := newGate()
+			store = open(t, path, append(test.opts, gate.clock())...)
+			runBatch(t, store, gate, test.batch)
+			require.Equal(t, test.commits, store.Commits())
+			all := readAll(t, store)
+			require.Len(t, all, len(long)+1+test.lands)
+			for i, e := range all {
+				require.Equal(t, eventstore.NewPosition(uint64(i+1), 0), e.Position, "no gaps")
+			}
+		})
+	}
+}
+
+func runBatch(t *testing.T, store *sqlite.Store, gate *gate, batch []queued) {
+	t.Helper()
 	first := appendLater(t.Context(), store, "first", eventstore.NoStream, event("a"))
 	<-gate.reached
 	var answers []<-chan answer
-	for i, test := range tests {
-		answers = append(answers, appendLater(t.Context(), store, test.stream, test.expected, test.events...))
+	for i, q := range batch {
+		answers = append(answers, appendLater(t.Context(), store, q.stream, q.expected, q.events...))
 		waitFor(t, store, i+1)
 	}
 	close(gate.open)
 	require.NoError(t, (<-first).err)
-	for i, test := range tests {
-		require.Equal(t, test.want, describe(<-answers[i]), test.name)
-	}
-	all := readAll(t, store)
-	require.Len(t, all, len(long)+1+2+1+1+40+1+1+1)
-	for i, e := range all {
-		require.Equal(t, eventstore.NewPosition(uint64(i+1), 0), e.Position, "no gaps")
+	for i, q := range batch {
+		require.Equal(t, q.want, describe(<-answers[i]), q.name)
 	}
 }
 

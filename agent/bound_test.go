@@ -72,7 +72,7 @@ func TestLargeReportsLoseTheLeastFirst(t *testing.T) {
 // secret in each request, and texts that JSON makes longer.
 func TestRecordingStaysBounded(t *testing.T) {
 	t.Parallel()
-	const most = 50_000
+	const most = 100_000
 	var list []wire.RequestReport
 	var secrets []string
 	for i := range 3000 {

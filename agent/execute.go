@@ -188,8 +188,11 @@ func (a *Agent) perform(ctx context.Context, job Job) (wire.Report, error) {
 	if job.Options.RunLimitMS != nil {
 		limit = duration(*job.Options.RunLimitMS)
 	}
-	limited, cancel := context.WithTimeoutCause(ctx, limit, errRunLimit)
-	defer cancel()
+	// Not a deadline: connections would see it a moment before the context ends,
+	// and a request that it cut would look like one that failed by itself.
+	limited, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer time.AfterFunc(limit, func() { cancel(errRunLimit) }).Stop()
 	report, err := a.executeSafely(limited, job)
 	switch {
 	case err != nil && limited.Err() == nil:

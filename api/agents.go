@@ -319,7 +319,9 @@ func (s *Server) fetchBlob(ctx context.Context, in *blobIn) (*rawOut, error) {
 		return nil, s.fail(err)
 	}
 	if !run.Holds(in.Token) || string(run.Runner) != who.Runner || in.Hash != run.CollectionHash && in.Hash != run.EnvironmentHash {
-		return nil, newProblem(http.StatusNotFound, "no lease of this runner names that document")
+		p := newProblem(http.StatusNotFound, "no lease of this runner names that document")
+		p.Type = wire.ProblemLeaseOver
+		return nil, p
 	}
 	data, err := s.Blobs.Get(ctx, in.Hash)
 	if err != nil {

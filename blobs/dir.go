@@ -118,7 +118,7 @@ func writeFile(folder, path string, data []byte) (err error) {
 	defer func() {
 		if err != nil {
 			f.Close()
-			os.Remove(f.Name())
+			_ = os.Remove(f.Name()) // what stays is nobody's
 		}
 	}()
 	if _, err := f.Write(data); err != nil {

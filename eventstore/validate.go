@@ -22,7 +22,7 @@ func CheckAppend(stream string, expected Expected, events []Event) error {
 	}
 	for i := range events {
 		if err := checkEvent(&events[i]); err != nil {
-			return fmt.Errorf("%w: event %d for %s: %s", ErrInvalid, i+1, stream, err)
+			return fmt.Errorf("%w: event %d for %s: %w", ErrInvalid, i+1, stream, err)
 		}
 	}
 	if repeated(events) {

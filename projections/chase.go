@@ -136,8 +136,7 @@ func (v *Views) approach(ctx context.Context, gens []*generation, report func())
 		if f.err != nil {
 			return gens, f.err
 		}
-		others, _ := v.together()
-		if f.page.next == f.page.after || len(others) > 0 && f.page.next.Compare(foremost(others)) >= 0 {
+		if goal, some := v.goal(nil); f.page.next == f.page.after || some && f.page.next.Compare(goal) >= 0 {
 			break
 		}
 		next = v.prefetch(ctx, f.page.next, gens)
@@ -159,14 +158,22 @@ func (v *Views) sound(gens []*generation) []*generation {
 	return slices.DeleteFunc(slices.Clone(gens), func(g *generation) bool { return g.err != nil })
 }
 
-func foremost(gens []*generation) eventstore.Position {
-	var pos eventstore.Position
-	for _, g := range gens {
+// goal is where the generations must be to join those in step, if there are any:
+// no less far than one of them, or than what they take the place of.
+func (v *Views) goal(gens []*generation) (pos eventstore.Position, some bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, s := range v.slots {
+		g := s.serving
+		if g == nil || !g.inStep && !slices.Contains(gens, s.building) {
+			continue
+		}
+		some = some || g.inStep
 		if g.pos.Compare(pos) > 0 {
 			pos = g.pos
 		}
 	}
-	return pos
+	return pos, some
 }
 
 // join applies the last stretch while those in step stand still, and puts the
@@ -174,15 +181,14 @@ func foremost(gens []*generation) eventstore.Position {
 func (v *Views) join(ctx context.Context, gens []*generation) (old []*generation, err error) {
 	v.step.Lock()
 	defer v.step.Unlock()
-	others, _ := v.together()
-	goal := foremost(append(others, v.replacedBy(gens)...)) // never show less than before
+	goal, some := v.goal(gens)
 	for len(gens) > 0 {
 		from := hindmost(gens)
 		p, err := v.read(ctx, from, v.cfg.page, gens)
 		if err != nil {
 			return nil, err
 		}
-		if len(others) > 0 {
+		if some {
 			p = p.upTo(goal)
 		}
 		if p.next.Compare(from) <= 0 {
@@ -196,19 +202,6 @@ func (v *Views) join(ctx context.Context, gens []*generation) (old []*generation
 	return v.enter(gens)
 }
 
-// replacedBy are the generations that serve in the place of those being built.
-func (v *Views) replacedBy(gens []*generation) []*generation {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	var list []*generation
-	for _, g := range gens {
-		if s := v.slot(g.proj.name); s.serving != nil && s.serving != g {
-			list = append(list, s.serving)
-		}
-	}
-	return list
-}
-
 // enter puts generations in step; new ones take the place of the old. Queries go
 // over to them first and Wait after that, so that nobody is told that something
 // is there which the next query doesn't find.
@@ -217,11 +210,13 @@ func (v *Views) enter(gens []*generation) (old []*generation, err error) {
 		if g.serving {
 			continue
 		}
-		was := v.replacedBy([]*generation{g})
+		was := v.serving(g.proj)
 		if err := v.file.swap(g, was); err != nil {
 			return nil, err
 		}
-		old = append(old, was...)
+		if was != nil {
+			old = append(old, was)
+		}
 		v.cfg.log.Info("projection built", "name", g.proj.name, "version", g.version, "events", g.seen)
 	}
 	v.rename(gens...)
@@ -238,4 +233,10 @@ func (v *Views) enter(gens []*generation) (old []*generation, err error) {
 	close(v.changed)
 	v.changed = make(chan struct{})
 	return old, nil
+}
+
+func (v *Views) serving(p *projection) *generation {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.slot(p.name).serving
 }

@@ -155,12 +155,12 @@ func (f *file) index(g *generation) error {
 	return nil
 }
 
-// swap makes the generation serve in the place of others, if any.
-func (f *file) swap(g *generation, old []*generation) error {
+// swap makes the generation serve in the place of another one, if any.
+func (f *file) swap(g, old *generation) error {
 	return f.write(func() error {
 		ctx := context.Background()
-		for _, o := range old {
-			if _, err := f.conn.ExecContext(ctx, "DELETE FROM generations WHERE id = ?", o.id); err != nil {
+		if old != nil {
+			if _, err := f.conn.ExecContext(ctx, "DELETE FROM generations WHERE id = ?", old.id); err != nil {
 				return err
 			}
 		}

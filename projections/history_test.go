@@ -41,7 +41,9 @@ type history struct {
 var start = time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
 
 // makeHistory has at least n facts.
-func makeHistory(seed uint64, n int) []fact {
+func makeHistory(seed uint64, n int) []fact { return lived(seed, n).facts }
+
+func lived(seed uint64, n int) *history {
 	h := &history{seed: seed, rng: rand.New(rand.NewPCG(seed, 7)), now: start}
 	for range 3 {
 		h.createWorkspace()
@@ -59,7 +61,7 @@ func makeHistory(seed uint64, n int) []fact {
 		h.now = h.now.Add(time.Duration(h.rng.IntN(4000)) * time.Millisecond)
 		h.step()
 	}
-	return h.facts
+	return h
 }
 
 func (h *history) step() {

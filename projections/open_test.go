@@ -73,7 +73,7 @@ func TestFileThatIsOfNoUseIsReplaced(t *testing.T) {
 			spoil(t, path)
 			v := open(t, path, p.log)
 			require.NoError(t, v.CatchUp(t.Context()))
-			require.Equal(t, p.want, dump(t, path))
+			same(t, p.want, dump(t, path))
 		})
 	}
 }
@@ -88,7 +88,7 @@ func TestAnotherEpochOfTheLogIsBuiltAnew(t *testing.T) {
 	v = open(t, path, p.log, projections.Epoch("two"))
 	require.True(t, statusOf(t, v, "runs").Rebuilding)
 	require.NoError(t, v.CatchUp(t.Context()))
-	require.Equal(t, p.want, dump(t, path))
+	same(t, p.want, dump(t, path))
 }
 
 // The log was replaced by a shorter one, and has grown to the old length since.
@@ -146,7 +146,7 @@ func TestRaisedVersionIsBuiltBesideTheOld(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, list, again)
 	require.NoError(t, v.Rebuild(t.Context(), "workspaces", nil)) // waits until old tables are gone
-	require.Equal(t, p.want, dump(t, path))
+	same(t, p.want, dump(t, path))
 }
 
 // The old tables lack a column that the queries of the new version want.
@@ -212,5 +212,5 @@ func TestKilledProcess(t *testing.T) {
 	require.False(t, s.Position.IsZero(), "the child did something")
 	require.False(t, s.CaughtUp, "and did not finish")
 	require.NoError(t, v.CatchUp(t.Context()))
-	require.Equal(t, p.want, dump(t, path))
+	same(t, p.want, dump(t, path))
 }

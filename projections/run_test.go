@@ -97,7 +97,7 @@ func TestForgottenEventIsCaughtUpWith(t *testing.T) {
 	run(t, v)
 	reach(t, v, p.pos)
 	require.NoError(t, v.Rebuild(t.Context(), "workspaces", nil))
-	require.Equal(t, p.want, dump(t, path))
+	same(t, p.want, dump(t, path))
 }
 
 // A projection that fails leaves no half batch, holds up no other, and goes on
@@ -134,7 +134,7 @@ func TestFailingProjectionStopsAlone(t *testing.T) {
 			require.Contains(t, statusOf(t, v, "audit").Error, "no ink")
 			ill.Store(false)
 			reach(t, v, p.pos)
-			require.Equal(t, p.want, dump(t, path))
+			same(t, p.want, dump(t, path))
 		})
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -141,7 +142,7 @@ func run(tb testing.TB, v *projections.Views) (stop func()) {
 // reach waits until all projections are at the position.
 func reach(tb testing.TB, v *projections.Views, pos eventstore.Position, names ...string) {
 	tb.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	for {
 		changed := v.Changed()
@@ -222,4 +223,16 @@ func rowsOf(tb testing.TB, db *sql.DB, table string) []string {
 	}
 	require.NoError(tb, rows.Err())
 	return list
+}
+
+// same compares two dumps and shows only where they differ first.
+func same(tb testing.TB, want, got map[string][]string) {
+	tb.Helper()
+	require.Equal(tb, slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(got)))
+	for table, rows := range want {
+		for i := range min(len(rows), len(got[table])) {
+			require.Equalf(tb, rows[i], got[table][i], "row %d of %s", i, table)
+		}
+		require.Lenf(tb, got[table], len(rows), "rows of %s", table)
+	}
 }

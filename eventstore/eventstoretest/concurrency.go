@@ -114,7 +114,7 @@ func testCrowd(b *bench) {
 			if i%4 == 0 {
 				_, err := b.Append(b.ctx, "taken", eventstore.NoStream, event("too late"))
 				if !errors.Is(err, eventstore.ErrConflict) {
-					return fmt.Errorf("want a conflict, got %v", err)
+					return fmt.Errorf("want a conflict, got %w", err)
 				}
 				continue
 			}

@@ -31,6 +31,9 @@ type row struct {
 // before it, and queues its rows. The error is one of SQL and spoils the transaction.
 func (w *writer) judge(r *request) error {
 	r.result, r.err = eventstore.AppendResult{}, nil
+	if err := w.loadNext(context.Background()); err != nil {
+		return err
+	}
 	head, err := w.loadHead(r.stream)
 	if err != nil {
 		return err

@@ -52,6 +52,7 @@ var (
 )
 
 func (s *source) append(b *testing.B, store eventstore.Store) error {
+	b.Helper()
 	if s.version%streamLength == 0 {
 		s.stream, s.version = "run-"+uuid.NewString(), 0
 	}
@@ -64,6 +65,7 @@ func (s *source) append(b *testing.B, store eventstore.Store) error {
 // appendFor lets writers append until the time is over, and returns the latency of each
 // append and the appends per second.
 func appendFor(b *testing.B, store eventstore.Store, writers int, d time.Duration) ([]time.Duration, float64) {
+	b.Helper()
 	took := make([][]time.Duration, writers)
 	var failed atomic.Value
 	var wg sync.WaitGroup
@@ -102,6 +104,7 @@ func micros(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e3 }
 
 // syncFor writes 4 KiB and syncs, over and over, in a file that is as long already.
 func syncFor(b *testing.B, f *os.File, d time.Duration) []time.Duration {
+	b.Helper()
 	var took []time.Duration
 	page := make([]byte, 4096)
 	for start := time.Now(); time.Since(start) < d; {
@@ -182,6 +185,7 @@ func BenchmarkRead(b *testing.B) {
 		require.NoError(b, err)
 	}
 	readAll := func(b *testing.B, filter eventstore.Filter) {
+		b.Helper()
 		for b.Loop() {
 			after := eventstore.Position{}
 			for {

@@ -161,7 +161,7 @@ func childWrite(path string) error {
 		return err
 	}
 	if pragma := os.Getenv("PICKET_SQLITE_PRAGMA"); pragma != "" {
-		store.Pragma(background, pragma) //nolint:errcheck // it returns no row
+		_, _ = store.Pragma(background, pragma) // it returns no row
 	}
 	for i := range commits {
 		if _, err := store.Append(background, "s", eventstore.Expected(i), event("x")); err != nil {

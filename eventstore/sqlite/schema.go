@@ -155,7 +155,7 @@ func createSchema(ctx context.Context, conn *sql.Conn) error {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // no effect after Commit
+	defer tx.Rollback() // no effect after Commit
 	for _, statement := range schema {
 		if _, err := tx.ExecContext(ctx, statement); err != nil {
 			return fmt.Errorf("create schema: %w", err)

@@ -112,7 +112,7 @@ func Open(ctx context.Context, path string, opts ...Option) (*Store, error) {
 	}
 	s := &Store{path: resolved, opts: o, queue: newQueue(), written: make(chan struct{})}
 	if err := s.open(ctx); err != nil {
-		s.release()
+		_ = s.release() // the first error says more
 		return nil, fmt.Errorf("open event log %s: %w", s.path, openError(err))
 	}
 	return s, nil

@@ -102,9 +102,6 @@ func (w *writer) attempt(body func() error) (err error) {
 			w.rollback()
 		}
 	}()
-	if err := w.loadNext(context.Background()); err != nil {
-		return err
-	}
 	if err := body(); err != nil {
 		return err
 	}
@@ -209,7 +206,7 @@ func (st *writeStatements) prepare(ctx context.Context, conn *sql.Conn) error {
 		{&st.position, positionQuery},
 		{&st.lateVersion, lateVersionQuery},
 	} {
-		stmt, err := conn.PrepareContext(ctx, p.query)
+		stmt, err := conn.PrepareContext(ctx, p.query) //nolint:sqlclosecheck // close closes it
 		if err != nil {
 			return fmt.Errorf("prepare %s: %w", p.query, err)
 		}
@@ -221,7 +218,7 @@ func (st *writeStatements) prepare(ctx context.Context, conn *sql.Conn) error {
 
 // close must come before the connection's: one with open statements stays open.
 func (st *writeStatements) close() error {
-	var errs []error
+	errs := make([]error, 0, len(st.all))
 	for _, stmt := range st.all {
 		errs = append(errs, stmt.Close())
 	}

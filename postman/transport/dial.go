@@ -104,6 +104,8 @@ func (c *Client) upgrade(ctx context.Context, cn *conn, r *Request, p *proxy, se
 
 func (c *Client) handshake(ctx context.Context, cn *conn, host string, opts TLS, setup *Timings) error {
 	start := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.DialTimeout)
+	defer cancel()
 	t := tls.Client(cn.Conn, c.tlsConfig(host, opts))
 	if err := t.HandshakeContext(ctx); err != nil {
 		return &tlsError{err: err, host: host}

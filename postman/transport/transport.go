@@ -25,7 +25,8 @@ const (
 	DefaultMaxBody = 100 << 20
 	// DefaultMaxHeader is the most bytes of an answer's head.
 	DefaultMaxHeader = 1 << 20
-	// DefaultDialTimeout is how long one connection attempt may take.
+	// DefaultDialTimeout is how long one connection attempt may take, and how long
+	// a TLS handshake.
 	DefaultDialTimeout = 30 * time.Second
 
 	idleTimeout    = 90 * time.Second

@@ -161,9 +161,10 @@ func (b Behavior) Int(key string) (int, bool) {
 
 // Texts reads a list of texts.
 func (b Behavior) Texts(key string) []string {
-	var list []string
-	for _, n := range b[key].List() {
-		list = append(list, n.Str())
+	items := b[key].List()
+	list := make([]string, len(items))
+	for i, n := range items {
+		list[i] = n.Str()
 	}
 	return list
 }

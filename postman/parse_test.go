@@ -2,7 +2,6 @@ package postman_test
 
 import (
 	"encoding/json"
-	"errors"
 	"strings"
 	"testing"
 
@@ -284,7 +283,7 @@ func FuzzParseCollection(f *testing.F) {
 		c, err := postman.ParseCollection(data)
 		if err != nil {
 			var e *postman.ParseError
-			require.True(t, errors.As(err, &e), "%T", err)
+			require.ErrorAs(t, err, &e)
 			require.NotEmpty(t, e.Error())
 			return
 		}

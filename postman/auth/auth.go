@@ -45,7 +45,9 @@ var methods = map[string]Method{
 	"bearer": bearer{},
 	"apikey": apiKey{},
 	"oauth2": oauth2{},
+	"oauth1": oauth1{},
 	"digest": digest{},
+	"hawk":   hawk{},
 }
 
 // Params are the settings of an auth, variables filled in.

@@ -105,3 +105,60 @@ func FuzzDigestChallenge(f *testing.F) {
 		require.NoError(t, method.Sign(p, r))
 	})
 }
+
+// The example of OAuth Core 1.0 Appendix A.
+func TestOAuth1Vector(t *testing.T) {
+	t.Parallel()
+	const params = `"consumerKey":"dpf43f3p2l4k3l03","consumerSecret":"kd94hf93k423kf44","token":"nnch734d00sl2jdk","tokenSecret":"pfkkdhi9sl3r4s00","timestamp":"1191242096","nonce":"kllo9940pd9333jh","version":"1.0"`
+	sign := func(method, body, more string) (*postman.Request, error) {
+		r, err := postman.ParseRequest([]byte(`{"method":"` + method + `","url":"http://photos.example.net/photos?file=vacation.jpg&size=original","body":` + body + `,"auth":{"type":"oauth1","oauth1":{` + params + `,` + more + `}}}`))
+		require.NoError(t, err)
+		m, ok := auth.For("oauth1")
+		require.True(t, ok)
+		return r, m.Sign(auth.NewParams(r.Auth), r)
+	}
+	r, err := sign("GET", "null", `"signatureMethod":"HMAC-SHA1","addParamsToHeader":true,"realm":"x y"`)
+	require.NoError(t, err)
+	require.Equal(t, `OAuth realm="x%20y",oauth_consumer_key="dpf43f3p2l4k3l03",oauth_token="nnch734d00sl2jdk",oauth_signature_method="HMAC-SHA1",oauth_timestamp="1191242096",oauth_nonce="kllo9940pd9333jh",oauth_version="1.0",oauth_signature="tR3%2BTy81lMeYAr%2FFid0kMTYa%2FWM%3D"`, r.Header("Authorization").Value)
+
+	r, err = sign("GET", "null", `"signatureMethod":"HMAC-SHA1"`)
+	require.NoError(t, err)
+	query, _ := r.URL.QueryString()
+	require.Contains(t, query, "file=vacation.jpg&size=original&oauth_consumer_key=")
+	require.Contains(t, query, "oauth_signature=tR3%2BTy81lMeYAr%2FFid0kMTYa%2FWM%3D")
+
+	r, err = sign("POST", `{"mode":"urlencoded","urlencoded":[{"key":"a","value":"b"},{"key":"oauth_nonce","value":"old"}]}`, `"signatureMethod":"PLAINTEXT"`)
+	require.NoError(t, err)
+	text, _ := r.Body.Text()
+	require.Contains(t, text, "a=b&oauth_consumer_key=")
+	require.Contains(t, text, "oauth_signature=kd94hf93k423kf44%26pfkkdhi9sl3r4s00")
+	require.NotContains(t, text, "old")
+
+	r, err = sign("POST", `{"mode":"raw","raw":"x"}`, `"signatureMethod":"HMAC-SHA256","includeBodyHash":true,"addParamsToHeader":true`)
+	require.NoError(t, err)
+	require.Contains(t, r.Header("Authorization").Value, `oauth_body_hash="LXEWQrcmsEQBYnyp%2B6wy9chTD7GQPMTbAiWHF5IaSIE%3D"`)
+
+	_, err = sign("GET", "null", `"signatureMethod":"ROT-13"`)
+	require.ErrorContains(t, err, "unsupported signature method")
+	_, err = sign("GET", "null", `"signatureMethod":"RSA-SHA256","privateKey":"nonsense"`)
+	require.ErrorContains(t, err, "no PEM block")
+	r, err = sign("GET", "null", `"signatureMethod":"HMAC-SHA1","consumerSecret":""`)
+	require.NoError(t, err)
+	require.Nil(t, r.Header("Authorization"))
+}
+
+// The examples of Hawk's own documentation.
+func TestHawkVectors(t *testing.T) {
+	t.Parallel()
+	const params = `"authId":"dh37fgj492je","authKey":"werxhqb98rpaxn39848xrunpaw3489ruxnpa98w4rxn","algorithm":"sha256","timestamp":"1353832234","nonce":"j4h3g2","extraData":"some-app-ext-data"`
+	for method, tt := range map[string]struct{ body, more, want string }{
+		"GET":  {"null", "", `Hawk id="dh37fgj492je", ts="1353832234", nonce="j4h3g2", ext="some-app-ext-data", mac="6R4rV5iE+NPoym+WwjeHzjAGXUtLNIxmo1vpMofpLAE="`},
+		"POST": {`{"mode":"raw","raw":"Thank you for flying Hawk"}`, `,"includePayloadHash":true`, `Hawk id="dh37fgj492je", ts="1353832234", nonce="j4h3g2", hash="Yi9LfIIFRtBEPt74PVmbTF/xVAwPn7ub15ePICfgnuY=", ext="some-app-ext-data", mac="aSe1DERmZuRl3pI36/9BdZmnErTw3sNzOOAUlfeKjVw="`},
+	} {
+		r, err := postman.ParseRequest([]byte(`{"method":"` + method + `","url":"http://example.com:8000/resource/1?b=1&a=2","header":"Content-Type: text/plain","body":` + tt.body + `,"auth":{"type":"hawk","hawk":{` + params + tt.more + `}}}`))
+		require.NoError(t, err)
+		m, _ := auth.For("hawk")
+		require.NoError(t, m.Sign(auth.NewParams(r.Auth), r))
+		require.Equal(t, tt.want, r.Header("Authorization").Value)
+	}
+}

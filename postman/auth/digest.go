@@ -25,6 +25,7 @@ var digestHashes = map[string]func() hash.Hash{
 	"SHA-512-256": sha512.New512_256,
 }
 
+// Sign implements Method.
 func (digest) Sign(p *Params, r *postman.Request) error {
 	user, realm := p.Text("username"), p.Text("realm")
 	if user == "" || realm == "" || p.Text("nonce") == "" {
@@ -85,6 +86,7 @@ func bodyHash(r *postman.Request, h hash.Hash) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
+// Challenge implements Challenger.
 func (digest) Challenge(p *Params, a Answer) bool {
 	if p.Bool("disableRetryRequest") {
 		return false
@@ -138,7 +140,7 @@ func parseChallenge(s string) map[string]string {
 			break
 		}
 		key = strings.ToLower(strings.Trim(key, " ,\t"))
-		value := ""
+		var value string
 		if strings.HasPrefix(rest, `"`) {
 			value, s, _ = strings.Cut(rest[1:], `"`)
 		} else {

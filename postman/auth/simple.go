@@ -10,11 +10,13 @@ import (
 
 type noauth struct{}
 
+// Sign implements Method.
 func (noauth) Sign(*Params, *postman.Request) error { return nil }
 
 // basic is RFC 7617, in UTF-8.
 type basic struct{}
 
+// Sign implements Method.
 func (basic) Sign(p *Params, r *postman.Request) error {
 	pair := p.Text("username") + ":" + p.Text("password")
 	r.SetHeader("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(pair)))
@@ -24,6 +26,7 @@ func (basic) Sign(p *Params, r *postman.Request) error {
 // bearer is RFC 6750, in the header.
 type bearer struct{}
 
+// Sign implements Method.
 func (bearer) Sign(p *Params, r *postman.Request) error {
 	if token := p.Text("token"); token != "" {
 		r.SetHeader("Authorization", "Bearer "+token)
@@ -34,6 +37,7 @@ func (bearer) Sign(p *Params, r *postman.Request) error {
 // apiKey is a header or a query parameter of any name.
 type apiKey struct{}
 
+// Sign implements Method.
 func (apiKey) Sign(p *Params, r *postman.Request) error {
 	key, value := p.Text("key"), p.Text("value")
 	switch {
@@ -64,6 +68,7 @@ func removeQuery(r *postman.Request, key string) {
 // oauth2 uses a token that was got before; fetching one comes with its grants.
 type oauth2 struct{}
 
+// Sign implements Method.
 func (oauth2) Sign(p *Params, r *postman.Request) error {
 	token := p.Text("accessToken")
 	if token == "" || strings.EqualFold(p.Text("tokenType"), "mac") {

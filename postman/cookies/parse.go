@@ -57,7 +57,7 @@ func parseDate(s string) (time.Time, bool) {
 	clock := false
 	day, year = -1, -1
 	for _, token := range strings.FieldsFunc(s, func(r rune) bool {
-		return !(r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == ':')
+		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != ':'
 	}) {
 		n, digits := leadingNumber(token)
 		switch {

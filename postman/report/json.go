@@ -302,8 +302,9 @@ func timings(r *run.Result) map[string]any {
 }
 
 func scope(s *vars.Scope) map[string]any {
-	values := []map[string]any{}
-	for _, v := range s.All() {
+	all := s.All()
+	values := make([]map[string]any, 0, len(all))
+	for _, v := range all {
 		entry := map[string]any{"type": v.Type, "key": v.Key, "value": v.Value}
 		if v.Type == "" {
 			entry["type"] = "any"

@@ -81,7 +81,8 @@ func (t *table) row(label, executed, failed, color string) {
 // failureList is newman's table of failures: number, name, detail.
 func (c *CLI) failureList() string {
 	type entry struct{ number, name, detail []string }
-	entries := []entry{{[]string{"#"}, []string{"failure"}, []string{"detail"}}}
+	entries := make([]entry, 0, 1+len(c.failures))
+	entries = append(entries, entry{[]string{"#"}, []string{"failure"}, []string{"detail"}})
 	digits := len(strconv.Itoa(len(c.failures)))
 	for i, f := range c.failures {
 		e := entry{number: []string{fmt.Sprintf("%0*d.", digits, i+1)}, name: []string{f.Name}}
@@ -128,7 +129,7 @@ func (c *CLI) failureList() string {
 func (c *CLI) wrapDetails(used int, apply func(fit func([]string) []string)) {
 	narrow := &CLI{o: CLIOptions{Width: c.o.Width - used + 6}}
 	apply(func(lines []string) []string {
-		var out []string
+		out := make([]string, 0, len(lines))
 		for _, line := range lines {
 			out = append(out, narrow.wrap(line)...)
 		}

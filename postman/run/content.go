@@ -60,8 +60,8 @@ func (j *job) stripComments() {
 }
 
 // content makes the body.
-func (j *job) content() (*content, error) {
-	b := j.request.Body
+func (j *job) content(r *postman.Request) (*content, error) {
+	b := r.Body
 	if b.Empty() || j.pruned() {
 		return &content{}, nil
 	}

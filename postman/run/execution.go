@@ -97,7 +97,7 @@ func (x *execution) script(ctx context.Context, phase script.Phase, event postma
 		x.closeSandbox()
 	}
 	if ctx.Err() != nil {
-		return nil // the run is over: what the script came to is not its own doing
+		return nil //nolint:nilerr // the run is over: what the script came to is not its own doing
 	}
 	if out.Error == nil && x.opts.Bail != BailNever {
 		out.Error = bailError(out.Assertions)

@@ -55,7 +55,7 @@ func (d Dir) Size(path string) (int64, error) {
 	}
 	stat := os.Stat
 	if dir != nil {
-		defer dir.Close()
+		defer func() { _ = dir.Close() }() // only read
 		stat = dir.Stat
 	}
 	info, err := stat(name)
@@ -80,7 +80,7 @@ func (d Dir) Open(path string) (io.ReadCloser, error) {
 	}
 	open := os.Open
 	if dir != nil {
-		defer dir.Close()
+		defer func() { _ = dir.Close() }() // only read
 		open = dir.Open
 	}
 	f, err := open(name)

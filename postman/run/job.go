@@ -24,10 +24,6 @@ func (j *job) do(ctx context.Context) (*postman.Request, *Response, *RequestErro
 	if j.request.Body != nil && j.request.Body.Mode == postman.ModeRaw {
 		j.stripComments()
 	}
-	content, err := j.content()
-	if err != nil {
-		return j.failed(err)
-	}
 	source := j.source
 	for replays := 0; ; replays++ {
 		request := j.request.Clone()
@@ -36,6 +32,10 @@ func (j *job) do(ctx context.Context) (*postman.Request, *Response, *RequestErro
 			if err := method.Sign(params, request); err != nil {
 				j.warn(j.execution, "%s auth: could not sign the request: %v", j.auth.Type, err)
 			}
+		}
+		content, err := j.content(request)
+		if err != nil {
+			return j.failed(err)
 		}
 		resp, failure := j.send(ctx, request, content, source)
 		if failure != nil || !j.challenged(method, params, resp) {

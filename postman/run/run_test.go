@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -75,6 +76,28 @@ func (s scripted) Run(ctx context.Context, in script.Input) script.Output {
 
 func (scripted) Close() {}
 
+// nowhere is a resolver whose name server knows no name at all.
+func nowhere(t *testing.T) *net.Resolver {
+	t.Helper()
+	server, err := net.ListenPacket("udp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { server.Close() })
+	go func() {
+		b := make([]byte, 1500)
+		for {
+			n, from, err := server.ReadFrom(b)
+			if err != nil {
+				return
+			}
+			b[2], b[3] = b[2]|0x80, b[3]&0xf0|3 // an answer: no such name
+			_, _ = server.WriteTo(b[:n], from)
+		}
+	}()
+	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "udp", server.LocalAddr().String())
+	}}
+}
+
 func parse(t *testing.T, format string, args ...any) *postman.Collection {
 	t.Helper()
 	c, err := postman.ParseCollection(fmt.Appendf(nil, format, args...))
@@ -141,7 +164,9 @@ const flow = `{"item": [
 func TestControlFlow(t *testing.T) {
 	t.Parallel()
 	next := func(name string) func(context.Context, script.Input) script.Output {
-		return func(context.Context, script.Input) script.Output { return script.Output{Next: &script.Next{Name: name}} }
+		return func(context.Context, script.Input) script.Output {
+			return script.Output{Next: &script.Next{Name: name}}
+		}
 	}
 	once := func(name string) func(context.Context, script.Input) script.Output {
 		done := false
@@ -153,7 +178,9 @@ func TestControlFlow(t *testing.T) {
 			return script.Output{Next: &script.Next{Name: name}}
 		}
 	}
-	stop := func(context.Context, script.Input) script.Output { return script.Output{Next: &script.Next{Stop: true}} }
+	stop := func(context.Context, script.Input) script.Output {
+		return script.Output{Next: &script.Next{Stop: true}}
+	}
 	for name, tt := range map[string]struct {
 		scripts scripted
 		options run.Options
@@ -239,7 +266,7 @@ func TestCounts(t *testing.T) {
 	}}
 	c := parse(t, `{"item": [{"name": "a", "request": "%s/a", "event": [{"listen": "prerequest", "script": "pre"}, {"listen": "test", "script": "x"}]},
 		{"name": "gone", "request": "http://nobody.invalid", "event": [{"listen": "test", "script": "y"}]}]}`, server.URL)
-	res, _ := execute(t, c, run.Options{Sandbox: s.factory, Iterations: 2})
+	res, _ := execute(t, c, run.Options{Sandbox: s.factory, Iterations: 2, Resolver: nowhere(t)})
 	require.Equal(t, run.Errored, res.Outcome)
 	n := res.Counts
 	require.Equal(t, run.Count{Total: 6, Failed: 2}, n.Requests)

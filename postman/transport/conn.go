@@ -35,23 +35,26 @@ func newConn(nc, raw net.Conn, key string) *conn {
 func (cn *conn) close() { _ = cn.Conn.Close() }
 
 // guard makes the context's end break every read and write of the connection.
-// The function that it returns ends the watch.
-func (cn *conn) guard(ctx context.Context) func() {
-	if deadline, ok := ctx.Deadline(); ok {
-		_ = cn.Conn.SetDeadline(deadline)
-	} else {
-		_ = cn.Conn.SetDeadline(time.Time{})
-	}
-	stop := context.AfterFunc(ctx, func() { _ = cn.Conn.SetDeadline(time.Unix(1, 0)) })
-	return func() { stop() }
+// The function that it returns ends the watch; it is false when the connection was
+// broken. The context's deadline isn't the
+// connection's: else the connection could time out a moment before the context
+// says why.
+func (cn *conn) guard(ctx context.Context) func() bool {
+	_ = cn.Conn.SetDeadline(time.Time{})
+	return context.AfterFunc(ctx, func() { _ = cn.Conn.SetDeadline(time.Unix(1, 0)) })
 }
 
 // largeBody is from how many bytes on a body is sent while the answer is read, so
 // that a server that answers early can't block both sides.
 const largeBody = 64 << 10
 
+// sendLinger is how long the rest of a body may still go out when the answer is
+// there already.
+const sendLinger = 50 * time.Millisecond
+
 func (cn *conn) roundTrip(ctx context.Context, r *Request, proxy *proxy, cfg *Config) (*Response, error) {
-	defer cn.guard(ctx)()
+	release := cn.guard(ctx)
+	defer func() { cn.keep = release() && cn.keep }()
 	cn.answered, cn.keep = false, false
 	ready := time.Now()
 	if r.Body == nil || r.Body.Length < largeBody {
@@ -64,13 +67,18 @@ func (cn *conn) roundTrip(ctx context.Context, r *Request, proxy *proxy, cfg *Co
 	sent := make(chan error, 1)
 	go func() { sent <- cn.send(r, proxy) }()
 	resp, err := cn.receive(r, ready, cfg, nil)
+	linger := time.NewTimer(sendLinger)
+	defer linger.Stop()
+	if err != nil {
+		linger.Reset(0)
+	}
 	select {
 	case sendErr := <-sent:
 		cn.keep = cn.keep && sendErr == nil
-	default: // answered before all was sent
+	case <-linger.C: // answered before all was sent
 		cn.keep = false
 		_ = cn.Conn.SetDeadline(time.Unix(1, 0))
-		<-sent
+		<-sent //nolint:errcheck // broken off: the answer counts
 	}
 	return resp, err
 }
@@ -180,5 +188,5 @@ func keepAlive(r *Request, resp *Response) bool {
 
 func isReset(err error) bool {
 	return errors.Is(err, errHangUp) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
-		errors.Is(err, errConnReset) || errors.Is(err, errPipe) || (errors.Is(err, os.ErrClosed))
+		errors.Is(err, errConnReset) || errors.Is(err, errPipe) || errors.Is(err, os.ErrClosed)
 }

@@ -207,7 +207,7 @@ func authority(chain []*x509.Certificate) (code, message string) {
 }
 
 func altNames(c *x509.Certificate) string {
-	var names []string
+	names := make([]string, 0, len(c.DNSNames)+len(c.IPAddresses))
 	for _, name := range c.DNSNames {
 		names = append(names, "DNS:"+name)
 	}

@@ -190,6 +190,9 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 
 // wrap gives the context's error if that is why it failed.
 func (c *Client) wrap(ctx context.Context, err error, ph phase) error {
+	if deadline, ok := ctx.Deadline(); ok && isTimeout(err) && !time.Now().Before(deadline) {
+		<-ctx.Done() // dialling noticed a moment before the context did
+	}
 	if ctx.Err() != nil {
 		return &Error{Message: ctx.Err().Error(), Err: context.Cause(ctx), Connecting: ph == phaseConnect}
 	}

@@ -74,6 +74,28 @@ func serve(t *testing.T, answer string) string {
 	return "http://" + l.Addr().String()
 }
 
+// nowhere is a resolver whose name server knows no name at all.
+func nowhere(t *testing.T) *net.Resolver {
+	t.Helper()
+	server, err := net.ListenPacket("udp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { server.Close() })
+	go func() {
+		b := make([]byte, 1500)
+		for {
+			n, from, err := server.ReadFrom(b)
+			if err != nil {
+				return
+			}
+			b[2], b[3] = b[2]|0x80, b[3]&0xf0|3 // an answer: no such name
+			_, _ = server.WriteTo(b[:n], from)
+		}
+	}()
+	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "udp", server.LocalAddr().String())
+	}}
+}
+
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -114,6 +136,7 @@ func TestErrors(t *testing.T) {
 		defer l.Close()
 		return "http://" + l.Addr().String()
 	}()
+	resolver := nowhere(t)
 	plain := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(plain.Close)
 	for name, tt := range map[string]struct {
@@ -151,7 +174,7 @@ func TestErrors(t *testing.T) {
 			if tt.change != nil {
 				tt.change(r)
 			}
-			_, err := client(t, transport.Config{MaxBody: 1000, MaxHeader: 60_000}).Do(t.Context(), r)
+			_, err := client(t, transport.Config{MaxBody: 1000, MaxHeader: 60_000, Resolver: resolver}).Do(t.Context(), r)
 			var e *transport.Error
 			require.ErrorAs(t, err, &e)
 			require.Equal(t, tt.code, e.Code)
@@ -303,7 +326,7 @@ func TestTLS(t *testing.T) {
 	got, _ = code(transport.Config{RootCAs: roots}, func(r *transport.Request) { r.Host = "localhost" })
 	require.Equal(t, "ERR_TLS_CERT_ALTNAME_INVALID", got)
 	low, high := transport.Versions([]string{"TLSv1_3"})
-	require.EqualValues(t, []uint16{tls.VersionTLS12, tls.VersionTLS12}, []uint16{low, high})
+	require.Equal(t, [2]uint16{tls.VersionTLS12, tls.VersionTLS12}, [2]uint16{low, high})
 	ids, unknown := transport.CipherSuites([]string{"ECDHE-RSA-AES128-GCM-SHA256", "TLS_AES_128_GCM_SHA256", "NO"})
 	require.Len(t, ids, 2)
 	require.Equal(t, []string{"NO"}, unknown)

@@ -89,10 +89,11 @@ const (
 
 // source draws from the operating system, so that values can't be guessed, and
 // serves many runs at a time.
-var source = mathrand.New(system{})
+var source = mathrand.New(system{}) //nolint:gosec // it draws from crypto/rand
 
 type system struct{}
 
+// Uint64 implements rand.Source.
 func (system) Uint64() uint64 {
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // never fails

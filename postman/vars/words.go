@@ -121,10 +121,10 @@ var words = map[string]func() string{
 	"$randomFileType": choose("application audio font image message model text video"), "$randomFileExt": choose(exts),
 }
 
-func repeat(n int, sep string, make func() string) string {
-	parts := []string{}
-	for range n {
-		parts = append(parts, make())
+func repeat(n int, sep string, word func() string) string {
+	parts := make([]string, n)
+	for i := range parts {
+		parts[i] = word()
 	}
 	return strings.Join(parts, sep)
 }

@@ -23,6 +23,7 @@ var errOutOfStep = errors.New("positions are out of step")
 type row struct {
 	event   *eventstore.Event
 	stream  string
+	first   int64
 	version int64
 	time    int64
 }
@@ -44,7 +45,7 @@ func (w *writer) judge(r *request) error {
 	case err != nil:
 		return err
 	case overlap == eventstore.SameEvents:
-		return w.replay(r, last)
+		return w.replay(r, head, last)
 	case overlap == eventstore.PartOverlap || !fits:
 		r.conflict(head.version)
 		return nil
@@ -53,15 +54,16 @@ func (w *writer) judge(r *request) error {
 	}
 }
 
-// overlap compares the request with its stream. The first ids are in memory. Whether one
-// of a fresh request is among the late ids is left to the index, which spoils the batch
-// if so, unless we were told to be careful.
+// overlap compares the request with its stream. The first ids are in memory. Whether the
+// stream has one of the others among its late ids is looked up, except where the expected
+// version is the right one, which a retry's seldom is: there it is left to the index,
+// which spoils the batch if so, after which we are careful.
 func (w *writer) overlap(r *request, head *streamHead, fits bool) (eventstore.Overlap, int64, error) {
 	overlap, last := eventstore.FindOverlap(r.events, head.earlyVersion)
 	if head.version <= earlyIDs || overlap == eventstore.SameEvents {
 		return overlap, last, nil
 	}
-	if overlap == eventstore.NoOverlap && fits && !w.careful {
+	if overlap == eventstore.NoOverlap && fits && r.expected != eventstore.Any && !w.careful {
 		return overlap, last, nil
 	}
 	if err := w.flush(); err != nil {
@@ -73,7 +75,7 @@ func (w *writer) overlap(r *request, head *streamHead, fits bool) (eventstore.Ov
 			return version
 		}
 		var version int64
-		err := w.stmt.lateVersion.QueryRow(r.stream, id[:]).Scan(&version)
+		err := w.stmt.lateVersion.QueryRow(head.first, id[:]).Scan(&version)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			failed = fmt.Errorf("look for event %s in %s: %w", id, r.stream, err)
 		}
@@ -83,12 +85,12 @@ func (w *writer) overlap(r *request, head *streamHead, fits bool) (eventstore.Ov
 }
 
 // replay answers a request whose events are in the stream already.
-func (w *writer) replay(r *request, last int64) error {
+func (w *writer) replay(r *request, head *streamHead, last int64) error {
 	if err := w.flush(); err != nil {
 		return err
 	}
 	var pos int64
-	if err := w.stmt.position.QueryRow(r.stream, last).Scan(&pos); err != nil {
+	if err := w.stmt.position.QueryRow(head.first, last).Scan(&pos); err != nil {
 		return fmt.Errorf("find version %d of %s: %w", last, r.stream, err)
 	}
 	r.result = eventstore.AppendResult{Version: last, Position: position(pos), Replayed: true}
@@ -101,9 +103,12 @@ func (w *writer) add(r *request, head *streamHead) error {
 		return err
 	}
 	now := w.now()
+	if head.version == 0 {
+		head.first = w.next + int64(len(w.rows))
+	}
 	for i := range r.events {
 		head.add(r.events[i].ID)
-		w.rows = append(w.rows, row{event: &r.events[i], stream: r.stream, version: head.version, time: now})
+		w.rows = append(w.rows, row{&r.events[i], r.stream, head.first, head.version, now})
 	}
 	w.heads.grew(len(r.events))
 	w.unsized += r.bytes
@@ -151,8 +156,8 @@ func (w *writer) flush() error {
 // It keeps no journal for each statement, which costs a tenth, if a failure spoils the
 // transaction anyway (OR ROLLBACK) and if the position isn't an argument.
 func insertRows(n int) string {
-	const row = `(?,?,?,?,?,?,?)`
-	return `INSERT OR ROLLBACK INTO events(time, stream, version, id, type, meta, data) VALUES` +
+	const row = `(?,?,?,?,?,?,?,?)`
+	return `INSERT OR ROLLBACK INTO events(time, stream, first, version, id, type, meta, data) VALUES` +
 		row + strings.Repeat(`,`+row, n-1)
 }
 
@@ -164,7 +169,7 @@ func (w *writer) bind(rows []row) []any {
 		if data == nil {
 			data = []byte{} // nil would be NULL
 		}
-		args = append(args, r.time, r.stream, r.version, r.event.ID[:], r.event.Type, r.event.Meta, data)
+		args = append(args, r.time, r.stream, r.first, r.version, r.event.ID[:], r.event.Type, r.event.Meta, data)
 	}
 	w.args = args
 	return args
@@ -176,28 +181,37 @@ func (w *writer) loadHead(stream string) (*streamHead, error) {
 		return h, nil
 	}
 	h := &streamHead{}
-	rows, err := w.stmt.early.QueryContext(context.Background(), stream, earlyIDs)
-	if err != nil {
-		return nil, fmt.Errorf("load head of %s: %w", stream, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
-			return nil, fmt.Errorf("load head of %s: %w", stream, err)
-		}
-		h.add(id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("load head of %s: %w", stream, err)
-	}
-	if h.version == earlyIDs {
-		if err := w.stmt.version.QueryRow(stream).Scan(&h.version); err != nil {
+	switch err := w.stmt.first.QueryRow(stream).Scan(&h.first); {
+	case errors.Is(err, sql.ErrNoRows):
+	case err != nil:
+		return nil, fmt.Errorf("find %s: %w", stream, err)
+	default:
+		if err := w.loadEvents(h); err != nil {
 			return nil, fmt.Errorf("load head of %s: %w", stream, err)
 		}
 	}
 	w.heads.put(stream, h)
 	return h, nil
+}
+
+// loadEvents adds a stream's events to its head.
+func (w *writer) loadEvents(h *streamHead) error {
+	rows, err := w.stmt.early.Query(h.first, earlyIDs)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return err
+		}
+		h.add(id)
+	}
+	if err := rows.Err(); err != nil || h.version < earlyIDs {
+		return err
+	}
+	return w.stmt.version.QueryRow(h.first).Scan(&h.version)
 }
 
 func position(pos int64) eventstore.Position { return eventstore.NewPosition(uint64(pos), 0) }

@@ -22,6 +22,9 @@ func (s *Store) Pragma(ctx context.Context, text string) (value string, err erro
 	return value, err
 }
 
+// Break takes the writer's connection away.
+func (s *Store) Break() error { return s.conn.Close() }
+
 // Waiting is how many appends the writer hasn't taken yet.
 func (s *Store) Waiting() int {
 	s.queue.mu.Lock()
@@ -54,6 +57,7 @@ func (s *Store) Plan(ctx context.Context, query string, args ...any) (string, er
 // Queries are the statements whose plan matters.
 func Queries() map[string]string {
 	return map[string]string{
+		"first":       firstQuery,
 		"early":       earlyQuery,
 		"version":     versionQuery,
 		"position":    positionQuery,

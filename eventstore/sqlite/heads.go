@@ -8,8 +8,10 @@ const defaultCacheCost = 1 << 18
 
 const streamCost = 8
 
-// streamHead is what the writer knows of a stream: its version and its first ids.
+// streamHead is what the writer knows of a stream: where it begins, its version and its
+// first ids.
 type streamHead struct {
+	first   int64 // position of its first event
 	version int64
 	early   []uuid.UUID // ids of versions 1 to earlyIDs
 }

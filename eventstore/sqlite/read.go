@@ -14,7 +14,7 @@ import (
 
 const (
 	columns     = `SELECT pos, time, stream, version, id, type, meta, data FROM events `
-	streamQuery = columns + `WHERE stream = ? AND version > ? ORDER BY version LIMIT ?`
+	streamQuery = columns + `WHERE first = (` + firstQuery + `) AND version > ? ORDER BY version LIMIT ?`
 	logQuery    = columns + `WHERE pos > ? AND pos <= ? ORDER BY pos LIMIT ?`
 )
 

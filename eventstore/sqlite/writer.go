@@ -177,16 +177,17 @@ func (w *writer) boundWAL() {
 }
 
 const (
-	earlyQuery       = `SELECT id FROM events WHERE stream = ? AND version <= ? ORDER BY version`
-	versionQuery     = `SELECT coalesce(max(version), 0) FROM events WHERE stream = ?`
-	positionQuery    = `SELECT pos FROM events WHERE stream = ? AND version = ?`
-	lateVersionQuery = `SELECT version FROM events WHERE stream = ? AND id = ? AND ` + isLate
+	firstQuery       = `SELECT pos FROM events WHERE stream = ? AND ` + isFirst
+	earlyQuery       = `SELECT id FROM events WHERE first = ? AND version <= ? ORDER BY version`
+	versionQuery     = `SELECT coalesce(max(version), 0) FROM events WHERE first = ?`
+	positionQuery    = `SELECT pos FROM events WHERE first = ? AND version = ?`
+	lateVersionQuery = `SELECT version FROM events WHERE first = ? AND id = ? AND ` + isLate
 )
 
 // writeStatements are prepared once, on the writer's connection.
 type writeStatements struct {
 	begin, commit, lastPosition, insertOne, insertMany *sql.Stmt
-	early, version, position, lateVersion              *sql.Stmt
+	first, early, version, position, lateVersion       *sql.Stmt
 
 	all []*sql.Stmt
 }
@@ -201,6 +202,7 @@ func (st *writeStatements) prepare(ctx context.Context, conn *sql.Conn) error {
 		{&st.lastPosition, `SELECT coalesce(max(pos), 0) FROM events`},
 		{&st.insertOne, insertRows(1)},
 		{&st.insertMany, insertRows(manyRows)},
+		{&st.first, firstQuery},
 		{&st.early, earlyQuery},
 		{&st.version, versionQuery},
 		{&st.position, positionQuery},

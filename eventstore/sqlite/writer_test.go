@@ -2,6 +2,7 @@ package sqlite_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -65,6 +66,8 @@ func TestBatch(t *testing.T) {
 		{"one more", "u", eventstore.NoStream, events(1), "version 1"},
 		{"the first stream again", "s", 4, events(1), "version 5"},
 	}
+	late := append(batch[:len(batch):len(batch)],
+		queued{"a late id at any version", "long", eventstore.Any, long[len(long)-2:], "replay of 306"})
 	spoilt := append(batch[:len(batch):len(batch)], []queued{
 		{"a late id", "long", eventstore.Any, long[len(long)-2:], "replay of 306"},
 		{"a late id in part", "long", 306, []eventstore.Event{event("y"), long[len(long)-1]}, "conflict at 306"},
@@ -78,6 +81,7 @@ func TestBatch(t *testing.T) {
 	}{
 		"heads known":             {batch, 46, 1, nil},
 		"heads forgotten":         {batch, 46, 1, []sqlite.Option{sqlite.CacheCost(1)}},
+		"late id":                 {late, 46, 1, nil},
 		"spoilt":                  {spoilt, 47, 8, nil}, // one for each that lands
 		"spoilt, heads forgotten": {spoilt, 47, 8, []sqlite.Option{sqlite.CacheCost(1)}},
 	} {
@@ -207,6 +211,49 @@ func TestFullFile(t *testing.T) {
 	require.Equal(t, eventstore.NewPosition(12, 0), result.Position)
 }
 
+// TestForeignWriter lets someone write to the file behind the store's back, as nobody
+// should: positions stay right.
+func TestForeignWriter(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	store := open(t, path)
+	mustAppend(t, store, "s", eventstore.NoStream, events(2)...)
+	db, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	defer db.Close()
+	_, err = db.ExecContext(t.Context(), `INSERT INTO events(time, stream, first, version, id, type, data)
+		VALUES(0, 'theirs', 3, 1, x'00112233445566778899aabbccddeeff', 'test.intruded.v1', x'')`)
+	require.NoError(t, err)
+
+	result := mustAppend(t, store, "s", 2, event("x"))
+	require.Equal(t, eventstore.NewPosition(4, 0), result.Position)
+	result = mustAppend(t, store, "new", eventstore.NoStream, events(2)...)
+	require.Equal(t, eventstore.NewPosition(6, 0), result.Position)
+	page, err := store.ReadStream(t.Context(), "new", 0, 10)
+	require.NoError(t, err)
+	require.Len(t, page, 2)
+	require.Len(t, readAll(t, store), 6)
+}
+
+// TestBrokenConnection expects answers though nothing works any more.
+func TestBrokenConnection(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	store, err := sqlite.Open(t.Context(), path)
+	require.NoError(t, err)
+	mustAppend(t, store, "s", eventstore.NoStream, events(3)...)
+	require.NoError(t, store.Break())
+	for range 3 {
+		one := appendLater(t.Context(), store, "s", 3, event("x"))
+		other := appendLater(t.Context(), store, "t", eventstore.NoStream, event("y"))
+		require.ErrorIs(t, (<-one).err, eventstore.ErrUnavailable)
+		require.ErrorIs(t, (<-other).err, eventstore.ErrUnavailable)
+		require.Len(t, readAll(t, store), 3, "reads go on")
+	}
+	require.Error(t, store.Close())
+	require.Len(t, readAll(t, open(t, path)), 3, "the lock was released")
+}
+
 // TestWALIsBounded lets a reader hold the WAL open while it grows.
 func TestWALIsBounded(t *testing.T) {
 	t.Parallel()
@@ -234,11 +281,12 @@ func TestPlans(t *testing.T) {
 	mustAppend(t, store, "s", eventstore.NoStream, events(300)...)
 	const primaryKey = "SEARCH events USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"
 	want := map[string]string{
-		"early":       "INDEX events_versions (stream=? AND version<?)",
-		"version":     "INDEX events_versions (stream=?)",
-		"position":    "INDEX events_versions (stream=? AND version=?)",
-		"lateVersion": "INDEX events_late_ids (stream=? AND id=?)",
-		"stream":      "INDEX events_versions (stream=? AND version>?)",
+		"first":       "COVERING INDEX events_streams (stream=?)",
+		"early":       "INDEX events_versions (first=? AND version<?)",
+		"version":     "COVERING INDEX events_versions (first=?)",
+		"position":    "COVERING INDEX events_versions (first=? AND version=?)",
+		"lateVersion": "INDEX events_late_ids (first=? AND id=?)",
+		"stream":      "INDEX events_versions (first=? AND version>?)",
 		"log":         primaryKey,
 	}
 	for name, query := range sqlite.Queries() {

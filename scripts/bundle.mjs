@@ -1,10 +1,10 @@
 // Bundles the npm libraries that collection scripts may require into
 // postman/script/bundle/<name>.js, one function body each: (exports, require,
-// module). The binary embeds them; a script that requires one loads it then.
-// Run by `make bundle`, after `npm ci`.
+// module, process, global). The binary embeds them; a script that requires one
+// loads it then. Run by `make bundle`, after `npm ci`.
 import { build } from "esbuild";
 import { createRequire } from "node:module";
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import path from "node:path";
 
@@ -23,7 +23,10 @@ const modules = {
   "crypto-js": "crypto-js",
   "csv-parse/lib/sync": "csv-parse/lib/sync",
   events: "events/",
+  "http-reasons": "http-reasons",
+  "liquid-json": "liquid-json",
   lodash: "lodash",
+  lodash3: "lodash3",
   moment: "moment",
   path: "path-browserify",
   "postman-collection": "postman-collection",
@@ -31,7 +34,6 @@ const modules = {
   querystring: "querystring-es3",
   stream: "stream-browserify",
   string_decoder: "string_decoder/",
-  timers: "timers-browserify",
   tv4: "tv4",
   url: "url/",
   util: "util/",
@@ -55,11 +57,45 @@ const stubs = {
   },
 };
 
-await mkdir(out, { recursive: true });
-for (const f of await readdir(out)) {
-  if (f.endsWith(".js")) await rm(path.join(out, f));
-}
-for (const [name, from] of Object.entries(modules)) {
+// chai makes an assertion of every word of a chain. It stays so, in fewer steps.
+const derive = `var newAssertion = Object.create(chai.Assertion.prototype);
+        newAssertion.__flags = Object.assign(Object.create(null), this.__flags);
+        return newAssertion;`;
+const derived = [/var newAssertion = new chai\.Assertion\(\);\s*transferFlags\(this, newAssertion\);\s*return newAssertion;/g, derive];
+const chaiPatches = {
+  "config.js": [[/useProxy: true/, "useProxy: false"]],
+  "assertion.js": [
+    [/flag\(this, 'ssfi', ssfi \|\| Assertion\);\s*flag\(this, 'lockSsfi', lockSsfi\);\s*flag\(this, 'object', obj\);\s*flag\(this, 'message', msg\);\s*flag\(this, 'eql', config\.deepEqual \|\| util\.eql\);/,
+      "this.__flags = { __proto__: null, ssfi: ssfi || Assertion, lockSsfi: lockSsfi, object: obj, message: msg, eql: config.deepEqual || util.eql };"],
+    [/_chai\.Assertion = Assertion;/, "_chai.Assertion = Assertion;\n  Object.setPrototypeOf(Assertion.prototype, util.proxify.guard(Object.prototype));"],
+  ],
+  "utils/addMethod.js": [derived],
+  "utils/addProperty.js": [derived, [/if \(!isProxyEnabled\(\) && !flag\(this, 'lockSsfi'\)\)/, "if (!this.__flags.lockSsfi)"]],
+  "utils/addChainableMethod.js": [derived],
+  "utils/overwriteMethod.js": [derived],
+  "utils/overwriteProperty.js": [derived],
+  "utils/overwriteChainableMethod.js": [[/var newAssertion = new chai\.Assertion\(\);\s*transferFlags\(this, newAssertion\);\s*return newAssertion;/g, derive]],
+};
+const patches = {
+  name: "patches",
+  setup(b) {
+    b.onLoad({ filter: /[\\/]chai[\\/]lib[\\/]chai[\\/]utils[\\/]proxify\.js$/ }, async (a) => ({
+      contents: await readFile(path.join(root, "scripts/chai-guard.js"), "utf8"), resolveDir: path.dirname(a.path),
+    }));
+    b.onLoad({ filter: /[\\/]chai[\\/]lib[\\/]chai[\\/].*\.js$/ }, async (a) => {
+      const name = a.path.split(/[\\/]/).slice(a.path.split(/[\\/]/).lastIndexOf("chai") + 1).join("/");
+      if (!(name in chaiPatches)) return undefined;
+      let contents = await readFile(a.path, "utf8");
+      for (const [from, to] of chaiPatches[name]) {
+        if (contents.search(from) < 0) throw new Error(`scripts/bundle.mjs: chai's ${name} has no ${from}`);
+        contents = contents.replace(from, () => to);
+      }
+      return { contents };
+    });
+  },
+};
+
+const bundle = async (name, from) => {
   const result = await build({
     entryPoints: [resolve(from)],
     bundle: true,
@@ -72,10 +108,23 @@ for (const [name, from] of Object.entries(modules)) {
     minifySyntax: true,
     legalComments: "none",
     external: shared.filter((s) => s !== name),
-    define: { "process.env.NODE_ENV": '"production"', "process.env.NODE_DEBUG": "undefined", global: "globalThis" },
-    plugins: [stubs],
+    define: { "process.env.NODE_ENV": '"production"', "process.env.NODE_DEBUG": "undefined" },
+    plugins: name === "chai" ? [patches, stubs] : [stubs],
     logLevel: "error",
   });
-  await writeFile(path.join(out, name.replaceAll("/", "__") + ".js"), result.outputFiles[0].text);
+  const strict = name === "chai" || name === "chai-postman" ? '"use strict";' : "";
+  return strict + result.outputFiles[0].text;
+};
+
+await mkdir(out, { recursive: true });
+const wanted = new Set();
+for (const [name, from] of Object.entries(modules)) {
+  const file = path.join(out, name.replaceAll("/", "__") + ".js");
+  wanted.add(file);
+  await writeFile(file + ".tmp", await bundle(name, from));
+  await rename(file + ".tmp", file); // a build that goes on meanwhile sees the old one or the new one
 }
-console.log(`bundled ${Object.keys(modules).length} libraries into ${path.relative(root, out)}`);
+for (const f of await readdir(out)) {
+  if (f.endsWith(".js") && !wanted.has(path.join(out, f))) await rm(path.join(out, f));
+}
+console.log(`bundled ${wanted.size} libraries into ${path.relative(root, out)}`);

@@ -96,6 +96,10 @@ func (x *execution) script(ctx context.Context, phase script.Phase, event postma
 	if out.Fatal {
 		x.closeSandbox()
 	}
+	if e := out.Error; e != nil && out.Late && !out.Fatal { // what a callback throws fails nothing, as in newman
+		out.Console = append(out.Console, script.Console{Level: "error", Args: []string{e.Error() + " (in a callback)"}})
+		out.Error = nil
+	}
 	if ctx.Err() != nil {
 		return nil //nolint:nilerr // the run is over: what the script came to is not its own doing
 	}

@@ -43,8 +43,8 @@ func (b *bytecode) get() ([]byte, error) {
 			b.err = err
 			return
 		}
-		defer vm.Close()
 		b.code, b.err = vm.Compile(source, quickjs.EvalGlobal)
+		b.err = errors.Join(b.err, vm.Close())
 	})
 	return b.code, b.err
 }
@@ -68,30 +68,22 @@ var layer = bytecode{source: func() (string, error) {
 	return b.String(), nil
 }}
 
-var (
-	modulesOnce sync.Once
-	modules     map[string]*bytecode
-)
-
-// module finds the library that a script requires by that name.
-func module(name string) (*bytecode, bool) {
-	modulesOnce.Do(func() {
-		modules = make(map[string]*bytecode)
-		files, _ := fs.Glob(libraries, "bundle/*.js") // the pattern is right
-		for _, f := range files {
-			name := strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(f, "bundle/"), ".js"), "__", "/")
-			modules[name] = &bytecode{source: func() (string, error) {
-				text, err := libraries.ReadFile(f)
-				return fmt.Sprintf("__factories[%q] = function (exports, require, module) {%s\n};", name, text), err
-			}}
-		}
-	})
-	b, ok := modules[name]
-	return b, ok
-}
+// modules are the libraries in the binary by the names that scripts require.
+var modules = sync.OnceValue(func() map[string]*bytecode {
+	all := make(map[string]*bytecode)
+	files, _ := fs.Glob(libraries, "bundle/*.js") // the pattern is right
+	for _, f := range files {
+		name := strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(f, "bundle/"), ".js"), "__", "/")
+		all[name] = &bytecode{source: func() (string, error) {
+			text, err := libraries.ReadFile(f)
+			return fmt.Sprintf("__define(%q, function (exports, require, module, process, global) {%s\n});", name, text), err
+		}}
+	}
+	return all
+})
 
 // Bundled reports whether the libraries are in this binary.
 func Bundled() bool {
-	_, ok := module("chai")
+	_, ok := modules()["chai"]
 	return ok
 }

@@ -15,6 +15,7 @@ import (
 const (
 	DefaultMemory  = 64 << 20         // bytes of the JavaScript heap
 	maxSpin        = 10 * time.Second // JavaScript may run so long without an await, when no timeout is set
+	gcThreshold    = 4 << 20          // bytes that are allocated between two searches for cycles
 	timeoutMessage = "Script execution timed out."
 )
 
@@ -24,6 +25,10 @@ type Options struct {
 	// ReplaceIn replaces {{names}} in a text by the scopes' values. The engine
 	// sets it; without it texts stay as they are.
 	ReplaceIn func(s Scopes, text string) string
+	// Newman makes scripts fail where newman 6's sandbox is older than
+	// Postman's: an await outside of functions and a let or const of a name of
+	// the API are syntax errors, and pm.sendRequest gives no promise.
+	Newman bool
 }
 
 // New makes a Sandbox: a fresh engine with the pm API. Close must be called.
@@ -43,34 +48,34 @@ func New(o Options) (Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sandbox{vm: vm, options: o, answers: make(chan answered), start: time.Now()}
+	s := &sandbox{vm: vm, options: o, start: time.Now()}
 	if err := s.boot(code); err != nil {
 		return nil, errors.Join(fmt.Errorf("start the script engine: %w", err), vm.Close())
 	}
 	return s, nil
 }
 
+// sandbox is one engine. Nothing holds a value of it: only names and texts cross.
 type sandbox struct {
-	vm      *quickjs.VM
-	options Options
-	start   time.Time
-	in      *Input          // of the script under way
-	ctx     context.Context //nolint:containedctx // of the script under way
-	answers chan answered   // of requests that scripts sent
-	sending int
-	spent   bool // a limit was hit: the engine can't be trusted any more
-}
+	undefined []undefinedKey // set by the script under way
+	vm        *quickjs.VM
+	options   Options
+	start     time.Time
+	spent     bool // a limit was hit: the engine can't be trusted any more
+	closed    bool
 
-// answered is the outcome of one pm.sendRequest.
-type answered struct {
-	id  int
-	res string
-	ctx context.Context //nolint:containedctx // tells scripts apart
+	// of the script under way
+	in      *Input
+	ctx     context.Context //nolint:containedctx // host functions have no other way to it
+	ownData bool
+	bodies  map[int][]byte // of the response (0) and of the answers to pm.sendRequest
+	answers chan answered
+	sending int
 }
 
 func (s *sandbox) boot(code []byte) error {
 	s.vm.SetMemoryLimit(s.options.Memory)
-	s.vm.SetGCThreshold(4 << 20)
+	s.vm.SetGCThreshold(gcThreshold)
 	if err := intl.Register(s.vm); err != nil {
 		return err
 	}
@@ -79,48 +84,55 @@ func (s *sandbox) boot(code []byte) error {
 			return err
 		}
 	}
+	if err := trackRejections(s.vm); err != nil {
+		return err
+	}
 	_, err := s.vm.EvalBytecode(code)
 	return err
 }
 
-// Close releases the engine.
+// Close releases the engine. It may be called again.
 func (s *sandbox) Close() {
-	_ = s.vm.Close() // nothing is held of it
+	if !s.closed {
+		s.closed = true
+		_ = s.vm.Close() // nothing is held of it
+	}
 }
+
+var (
+	errTimeout = errors.New(timeoutMessage)
+	errOver    = errors.New("the script is over")
+)
 
 // Run implements Sandbox.
 func (s *sandbox) Run(ctx context.Context, in Input) (out Output) {
-	if s.spent {
+	if s.spent || s.closed {
 		return Output{Fatal: true, Error: &Error{Name: "Error", Message: "the script engine was stopped by a limit"}}
 	}
-	cause := errTimeout
 	if in.Timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, in.Timeout, cause)
+		ctx, cancel = context.WithTimeoutCause(ctx, in.Timeout, errTimeout)
 		defer cancel()
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	s.in, s.ctx = &in, ctx
-	defer func() { s.in = nil }()
-	stop := context.AfterFunc(ctx, s.vm.Interrupt)
-
-	err := s.script(ctx, in)
-	if err != nil {
+	ctx, over := context.WithCancelCause(ctx)
+	s.in, s.ctx, s.ownData, s.answers = &in, ctx, false, make(chan answered)
+	s.bodies = map[int][]byte{}
+	if in.Response != nil {
+		s.bodies[0] = in.Response.Body
+	}
+	if err := s.script(ctx, in); err != nil {
 		out.Error, out.Fatal = s.limitError(ctx, err), true
 		s.spent = true
 	}
-	stop() // an interrupt from now on would hit the next script
 	s.takeResult(&out)
-	cancel()
-	for s.sending > 0 { // nothing of this script goes on
+	over(errOver)
+	for ; s.sending > 0; s.sending-- { // nothing of this script goes on
 		<-s.answers
-		s.sending--
 	}
+	s.settleUndefined()
+	s.in, s.bodies = nil, nil
 	return out
 }
-
-var errTimeout = errors.New(timeoutMessage)
 
 // limitError says which limit ended the script.
 func (s *sandbox) limitError(ctx context.Context, err error) *Error {
@@ -130,8 +142,13 @@ func (s *sandbox) limitError(ctx context.Context, err error) *Error {
 	case ctx.Err() != nil:
 		return &Error{Name: "Error", Message: "the run was stopped"}
 	}
-	if e, ok := errors.AsType[*quickjs.Error](err); ok && e.Message == "out of memory" {
-		return &Error{Name: "Error", Message: fmt.Sprintf("the script used more memory than the %d MiB that it may", s.options.Memory>>20)}
+	if e, ok := errors.AsType[*quickjs.Error](err); ok {
+		switch e.Message {
+		case "out of memory":
+			return &Error{Name: "Error", Message: fmt.Sprintf("the script used more memory than the %d MiB that it may", s.options.Memory>>20)}
+		case "interrupted":
+			return &Error{Name: "Error", Message: timeoutMessage}
+		}
 	}
 	return &Error{Name: "Error", Message: "the script engine stopped: " + err.Error()}
 }
@@ -139,14 +156,24 @@ func (s *sandbox) limitError(ctx context.Context, err error) *Error {
 // script runs one script until nothing can happen any more. An error is a limit:
 // what scripts throw is caught inside.
 func (s *sandbox) script(ctx context.Context, in Input) error {
-	if err := s.spin(in.Timeout); err != nil {
+	spin := in.Timeout
+	if spin == 0 {
+		spin = maxSpin
+	}
+	if err := s.vm.SetEvalTimeout(spin); err != nil {
 		return err
 	}
-	if _, err := s.vm.Call("__begin", s.input(in)); err != nil {
+	stop := context.AfterFunc(ctx, s.vm.Interrupt)
+	defer stop() // an interrupt from now on would hit the next script
+	meta, err := s.meta(in)
+	if err != nil {
+		return err
+	}
+	if _, err := s.vm.Call("__begin", in.Source, meta); err != nil {
 		return err
 	}
 	for {
-		if _, err := s.vm.ExecutePendingJobs(); err != nil && ctx.Err() != nil {
+		if _, err := s.vm.ExecutePendingJobs(); err != nil {
 			return err
 		}
 		if ctx.Err() != nil {
@@ -166,106 +193,53 @@ func (s *sandbox) script(ctx context.Context, in Input) error {
 	}
 }
 
-// spin bounds JavaScript that never awaits.
-func (s *sandbox) spin(timeout time.Duration) error {
-	if timeout == 0 {
-		timeout = maxSpin
-	}
-	return s.vm.SetEvalTimeout(timeout + time.Second)
-}
-
-// wait lets the next thing happen: a timer, or the answer to a request.
-func (s *sandbox) wait(ctx context.Context, ms float64) error {
-	var due <-chan time.Time
-	if ms >= 0 {
-		t := time.NewTimer(time.Duration(ms * float64(time.Millisecond)))
-		defer t.Stop()
-		due = t.C
-	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-due:
-		_, err := s.vm.Call("__timer")
-		return err
-	case a := <-s.answers:
-		s.sending--
-		if a.ctx != ctx {
-			return nil
-		}
-		_, err := s.vm.Call("__settle", a.id, a.res)
-		return err
-	}
-}
-
-// takeResult reads what the script left behind, as far as the engine still talks.
-func (s *sandbox) takeResult(out *Output) {
-	text, err := s.vm.Call("__result")
-	if err != nil {
-		out.Fatal, s.spent = true, true
-		if out.Error == nil {
-			out.Error = &Error{Name: "Error", Message: "the script engine stopped: " + err.Error()}
-		}
-		return
-	}
-	var r struct {
-		Assertions []struct {
-			Name    string
-			Skipped bool
-			Error   *Error
-		}
-		Console []Console
-		Next    *Next
-		Skip    bool
-		Error   *Error
-		Request json.RawMessage
-	}
-	body, _ := text.(string)
-	if err := json.Unmarshal([]byte(body), &r); err != nil {
-		out.Error = &Error{Name: "Error", Message: "the result of the script can't be read"}
-		return
-	}
-	for _, a := range r.Assertions {
-		out.Assertions = append(out.Assertions, Assertion(a))
-	}
-	out.Console, out.Next, out.Skip = r.Console, r.Next, r.Skip
-	if out.Error == nil {
-		out.Error = r.Error
-	}
-	if len(r.Request) > 0 && string(r.Request) != "null" {
-		out.Request = r.Request
-	}
-}
-
-type scriptInput struct {
-	Phase       Phase          `json:"phase"`
-	Source      string         `json:"source"`
-	Info        map[string]any `json:"info"`
-	Location    []string       `json:"location"`
-	URL         string         `json:"url"`
-	HasResponse bool           `json:"hasResponse"`
-}
-
-func (s *sandbox) input(in Input) scriptInput {
+// meta is what the pm layer is told of a script at its start.
+func (s *sandbox) meta(in Input) (string, error) {
 	location := in.Location
 	if location == nil {
 		location = []string{}
 	}
-	return scriptInput{
-		Phase: in.Phase, Source: in.Source, Location: location, URL: in.URL, HasResponse: in.Response != nil,
-		Info: map[string]any{
+	b, err := json.Marshal(map[string]any{
+		"phase": in.Phase, "location": location, "url": in.URL, "hasResponse": in.Response != nil, "newman": s.options.Newman,
+		"info": map[string]any{
 			"eventName": in.Phase, "iteration": in.Info.Iteration, "iterationCount": in.Info.IterationCount,
 			"requestName": in.Info.RequestName, "requestId": in.Info.RequestID,
 		},
-	}
+	})
+	return string(b), err
 }
 
-func number(v any) float64 {
-	switch n := v.(type) {
-	case int:
-		return float64(n)
-	case float64:
-		return n
+// scriptResult is what the pm layer tells of a script at its end.
+type scriptResult struct {
+	Assertions []Assertion
+	Console    []Console
+	Next       *Next
+	Skip       bool
+	Error      *Error
+	Late       bool
+	Request    json.RawMessage
+}
+
+// takeResult reads what the script left behind, as far as the engine still talks.
+func (s *sandbox) takeResult(out *Output) {
+	var r scriptResult
+	told, err := s.vm.Call("__result")
+	if err == nil {
+		body, _ := told.(string)
+		err = json.Unmarshal([]byte(body), &r)
 	}
-	return -1
+	if err != nil {
+		out.Fatal, s.spent = true, true
+		if out.Error == nil {
+			out.Error = s.limitError(context.Background(), err)
+		}
+		return
+	}
+	out.Assertions, out.Console, out.Next, out.Skip = r.Assertions, r.Console, r.Next, r.Skip
+	if out.Error == nil {
+		out.Error, out.Late = r.Error, r.Late
+	}
+	if len(r.Request) > 0 && string(r.Request) != "null" {
+		out.Request = r.Request
+	}
 }

@@ -131,6 +131,7 @@ type Output struct {
 	Next       *Next           // nil unless setNextRequest was called
 	Skip       bool            // pm.execution.skipRequest
 	Error      *Error          // the script itself failed
+	Late       bool            // Error came while timers, promises or requests were pending: newman's run does not fail by it
 	Fatal      bool            // the sandbox can't be used any more (limit reached): make a new one
 }
 

@@ -1,77 +1,54 @@
-// The pm object of one script, and what the script leaves behind (run).
-let run = null;
-
+// The pm object of one script.
 const readOnly = (o, properties) => {
-  for (const k of Object.keys(properties)) {
-    if (properties[k] !== undefined) Object.defineProperty(o, k, { value: properties[k], writable: false, enumerable: false, configurable: true });
-  }
+  for (const k of keys(properties)) if (properties[k] !== undefined) defineProperty(o, k, { value: properties[k], writable: false, enumerable: false, configurable: false });
   return o;
 };
 
-// A variable scope lives in the host; values that are no scalars cross as JSON.
-const scope = (name, { readonly = false } = {}) => {
-  const s = {
-    get: (key) => __varGet(name, String(key)),
-    has: (key) => __varHas(name, String(key)),
-    set: (key, value) => {
-      if (typeof value === "object" && value !== null || typeof value === "bigint" || typeof value === "function") __varSetJSON(name, String(key), JSON.stringify(typeof value === "bigint" ? String(value) : value) ?? "null");
-      else __varSet(name, String(key), value);
-    },
-    unset: (key) => { __varUnset(name, String(key)); },
-    clear: () => { __varClear(name); },
-    toObject: () => JSON.parse(__varAll(name)),
-    toJSON: () => ({ name, values: Object.entries(JSON.parse(__varAll(name))).map(([key, value]) => ({ key, value, type: "any" })) }),
-    replaceIn: (v) => replaceIn(v),
-  };
-  s.syncVariablesTo = (o = {}) => Object.assign(o, s.toObject());
-  if (readonly) delete s.set;
-  Object.defineProperty(s, "name", { value: __scopeName(name), enumerable: true });
-  return s;
+// Thrown by skipRequest to end the script; nobody sees it.
+const skipped = { picketSkip: true };
+
+// record notes the outcome of a test; without an error it passed.
+const record = (mine, name, skip, failed, error) => {
+  if (mine !== run || mine.skip) return null;
+  const a = { name: String(name), skipped: skip, error: failed ? plainError(error) : null };
+  mine.assertions.push(a);
+  return a;
 };
 
-const replaceIn = (v) => {
-  if (typeof v === "string") return __replaceIn(v);
-  if (v === null || typeof v !== "object") return v;
-  if (Array.isArray(v)) return v.map(replaceIn);
-  return Object.fromEntries(Object.entries(v).map(([k, x]) => [k, replaceIn(x)]));
-};
-
-// An error as the report shows it: what has no name or message gets none.
-const plainError = (e) => {
-  if (e === null || e === undefined || typeof e !== "object") return { name: "", message: "" };
-  return { name: e.name === undefined ? "" : String(e.name), message: e.message === undefined ? "" : wording(String(e.message)), stack: String(e.stack || "") };
-};
-
-const record = (name, skipped, error) => {
-  run.assertions.push({ name: String(name), skipped, error: error === undefined ? null : plainError(error) });
-};
-
+const unsettled = () => assign(new Error("The test did not finish: its promise was never settled."), { stack: "" });
 const makeTest = (pm, mine) => {
   let index = 0;
-  const test = (name, f) => {
+  const promised = (name, promise) => { // its place is that of the call
+    const a = record(mine, name, false, true, unsettled());
+    if (a === null) return;
+    promise.then(() => { a.error = null; }, (e) => { a.error = plainError(e); });
+  };
+  const test = function (name, f) {
+    name = String(name);
     index++;
-    if (typeof f !== "function") { record(name, false); return pm; }
-    const done = (error) => { if (mine === run) record(name, false, error || undefined); };
-    let over = false;
-    const once = (error) => { if (!over) { over = true; done(error); } };
+    if (!isFunction(f)) { record(mine, name, false, false); return pm; }
+    if (f.length > 0) {
+      let failed = false;
+      try {
+        f((e) => { if (!failed) record(mine, name, false, Boolean(e), e); failed ||= Boolean(e); });
+      } catch (e) {
+        if (e === skipped) throw e;
+        failed = true;
+        record(mine, name, false, true, e);
+      }
+      return pm;
+    }
     try {
-      if (f.length > 0) {
-        f(once);
-        return pm;
-      }
       const result = f();
-      if (result && typeof result.then === "function") {
-        mine.pending++;
-        result.then(() => once(), (e) => once(e ?? new Error(String(e)))).then(() => { mine.pending--; });
-        return pm;
-      }
-      once();
+      if (isObject(result) && isFunction(result.then)) promised(name, result);
+      else record(mine, name, false, false);
     } catch (e) {
-      if (!over) { over = true; record(name, false, e ?? new Error(String(e))); }
+      if (e === skipped) throw e;
+      record(mine, name, false, true, e);
     }
     return pm;
   };
-  test.skip = (name) => { index++; record(name, true); return pm; };
+  test.skip = (name) => { index++; record(mine, name, true, false); return pm; };
   test.index = () => index;
   return test;
 };
@@ -79,88 +56,98 @@ const makeTest = (pm, mine) => {
 // Requests that scripts send. The host answers later, by number.
 const sends = new Map();
 let sendSeq = 0;
-const send = (request, callback) => {
-  const json = typeof request === "string" ? JSON.stringify(request)
-    : JSON.stringify(request && typeof request.toJSON === "function" ? request.toJSON() : request);
-  const go = (settle) => {
-    const id = ++sendSeq;
-    sends.set(id, settle);
-    __send(id, json);
-  };
-  const promise = () => new Promise((resolve, reject) => go((error, response) => (error ? reject(error) : resolve(response))));
-  if (typeof callback !== "function") return promise();
-  go((error, response) => callback.call(undefined, error, response, response && { cookies: response.cookies }));
-  return undefined;
+const send = (mine, request, settle) => {
+  const id = ++sendSeq;
+  sends.set(id, settle);
+  const r = request instanceof PostmanRequest ? request : new PostmanRequest(isObject(request) && isFunction(request.toJSON) ? request.toJSON() : request);
+  if (mine.skip) return;
+  hostSend(id, nativeStringify(r));
 };
 const settleSend = (id, json) => {
   const settle = sends.get(id);
   sends.delete(id);
   if (!settle) return;
-  const r = JSON.parse(json);
+  const r = nativeParse(json);
   if (r.error) {
     const e = new Error(r.error.message);
-    if (r.error.code) e.code = r.error.code;
-    settle(e, undefined);
-  } else {
-    settle(null, new PicketResponse(r.response));
+    e.stack = "";
+    for (const k of keys(r.error)) if (k !== "message") e[k] = r.error[k];
+    settle(e, noResponse(), undefined);
+    return;
   }
+  const response = sentResponse(r.response);
+  settle(null, response, { cookies: response.cookies });
+};
+const makeSendRequest = (pm, mine) => (request, callback) => {
+  if (!request) {
+    const e = new Error("sendrequest: nothing to request");
+    if (isFunction(callback)) return callback.call(pm, e);
+    return newman ? false : Promise.reject(e);
+  }
+  if (isFunction(callback) || newman) {
+    send(mine, request, (...args) => { if (isFunction(callback)) callback.apply(pm, args); });
+    return pm;
+  }
+  return new Promise((resolve, reject) => send(mine, request, (e, response) => (e ? reject(e) : resolve(response))));
 };
 
-const makeRequest = (json) => {
-  const sdk = __require("postman-collection");
-  const request = new sdk.Request(json);
-  Object.defineProperty(request, "to", { get() { return chai().expect(this).to; }, configurable: true });
-  return request;
+const visualizer = {
+  set(template, data, options) {
+    if (!isString(template)) throw new Error(`Invalid template. Template must be of type string, found ${typeof template}`);
+    if (data && typeof data !== "object") throw new Error(`Invalid data. Data must be an object, found ${typeof data}`);
+    if (options && typeof options !== "object") throw new Error(`Invalid options. Options must be an object, found ${typeof options}`);
+  },
+  clear() {},
 };
 
-const makePM = (input) => {
-  const mine = run;
-  const pm = {};
-  let request, response;
-  readOnly(pm, {
-    info: readOnly({}, input.info),
-    globals: scope("g"), environment: scope("e"), collectionVariables: scope("c"), iterationData: scope("d"),
-    variables: scope("v"),
-    visualizer: { set() {}, clear() {} },
-    sendRequest: (r, callback) => {
-      if (!r) {
-        const e = new Error("sendrequest: nothing to request");
-        return typeof callback === "function" ? callback(e) : Promise.reject(e);
-      }
-      return send(r, callback);
-    },
-    execution: readOnly({}, {
-      setNextRequest: (next) => { mine.next = next === null ? { stop: true, name: "" } : { stop: false, name: String(next) }; },
-      skipRequest: input.phase === "prerequest" ? () => { mine.skip = true; throw skipped; } : () => { throw new TypeError("pm.execution.skipRequest is not a function"); },
-      location: Object.defineProperty(input.location.slice(), "current", { value: input.location.at(-1), enumerable: false }),
-      runRequest: () => Promise.reject(new Error("pm.execution.runRequest is not supported")),
-    }),
-    require: (name) => { throw new Error(`pm.require: packages of a package library can't be loaded here: '${name}'`); },
-    vault: { get: () => Promise.reject(new Error("pm.vault: the runner has no vault for scripts")), set: () => Promise.reject(new Error("pm.vault is read-only")), unset: () => Promise.reject(new Error("pm.vault is read-only")) },
-    expect: Object.assign((...args) => chai().expect(...args), { fail: (...args) => chai().expect.fail(...args) }),
-  });
-  Object.defineProperty(pm, "request", {
-    configurable: true,
-    get: () => {
-      if (request === undefined) {
-        request = mine.request = makeRequest(JSON.parse(__request()));
-        if (input.phase === "prerequest") mine.before = JSON.stringify(request.toJSON());
-      }
+const makeExecution = (mine, input) => ({
+  skipRequest() {
+    if (input.phase !== "prerequest") throw new TypeError("pm.execution.skipRequest is not a function");
+    if (mine !== run) return;
+    mine.skip = true;
+    timers = [];
+    throw skipped;
+  },
+  location: readOnly(input.location.slice(), { current: input.current || input.location.at(-1) }),
+  setNextRequest(next) {
+    if (mine.skip) return;
+    mine.next = isNil(next) ? { stop: next === null, name: "", unset: next === undefined } : { stop: false, name: String(next) };
+  },
+  runRequest: () => Promise.reject(new Error("pm.execution.runRequest is not supported here")),
+});
+const noVault = (what) => () => Promise.reject(new Error(`pm.vault.${what} is not supported here: scripts have no vault`));
+const makeVault = () => ({ get: noVault("get"), set: noVault("set"), unset: noVault("unset") });
+
+// Members that cost something are made when they are looked at.
+const makePM = (mine, input) => {
+  const made = {};
+  const members = {
+    globals: () => new PostmanVariableScope("g"),
+    environment: () => new PostmanVariableScope("e"),
+    collectionVariables: () => new PostmanVariableScope("c"),
+    variables: () => new PostmanVariableScope("v"),
+    iterationData: () => new PostmanVariableScope("d"),
+    request: () => {
+      const request = mine.request = new PostmanRequest(nativeParse(hostRequest()));
+      if (input.phase === "prerequest") mine.before = nativeStringify(request);
       return request;
     },
+    cookies: () => readOnly(new PostmanCookieList(null, nativeParse(hostCookies(input.url))), { jar: () => new PostmanCookieJar() }),
+    execution: () => makeExecution(mine, input),
+    vault: makeVault,
+    sendRequest: () => makeSendRequest(pm, mine),
+    test: () => makeTest(pm, mine),
+  };
+  if (input.hasResponse) members.response = () => runResponse(input.url);
+  const get = (name) => (owns(made, name) ? made[name] : (made[name] = members[name]()));
+  class Postman {
+    get expect() { return chai().expect; }
+  }
+  const pm = new Postman();
+  readOnly(pm, {
+    info: readOnly({}, input.info), visualizer,
+    require: (name) => { throw new Error(`Cannot find package '${name}': pm.require loads nothing here; require() has the built-in libraries`); },
   });
-  if (input.hasResponse) Object.defineProperty(pm, "response", { configurable: true, get: () => (response ??= new PicketResponse(JSON.parse(__response()))) });
-  Object.defineProperty(pm, "cookies", {
-    configurable: true,
-    get: () => {
-      const list = cookieList(input.url);
-      list.jar = cookieJar;
-      return list;
-    },
-  });
-  readOnly(pm, { test: makeTest(pm, mine) });
+  for (const name of keys(members)) defineProperty(pm, name, { get: () => get(name), enumerable: false, configurable: false });
   return pm;
 };
-
-// Thrown by skipRequest to end the script; nobody sees it.
-const skipped = { picketSkip: true };

@@ -1,105 +1,138 @@
-// Running one script, step by step: the host calls begin, then turn the loop
-// until idle, then takes the result.
+// Running one script: the host calls begin, turns the loop until nothing is left
+// to happen, then takes the result.
+let run = null;
+let newman = false;
 const AsyncFunction = (async () => {}).constructor;
+const prefix = ";var arguments = undefined;\n";
+const compiled = new Map();
+const maxCompiled = 256;
 
-// V8's words for the errors that scripts meet most.
-const rewordings = [
-  [/^cannot read property '(.*)' of (undefined|null)$/, (_, p, what) => `Cannot read properties of ${what} (reading '${p}')`],
-  [/^cannot set property '(.*)' of (undefined|null)$/, (_, p, what) => `Cannot set properties of ${what} (setting '${p}')`],
-  [/^'(.*)' is not defined$/, (_, v) => `${v} is not defined`],
-  [/^'(.*)' is read-only$/, () => "Assignment to constant variable."],
-  [/^(\S+) is not initialized$/, (_, v) => `Cannot access '${v}' before initialization`],
-];
-const wording = (message) => {
-  for (const [from, to] of rewordings) if (from.test(message)) return message.replace(from, to);
-  return message;
-};
-
-// JSON.parse in V8's words.
-const jsonMessage = (text, e) => {
-  if (text === undefined) return `"undefined" is not valid JSON`;
-  if (text.trim() === "") return "Unexpected end of JSON input";
-  return __jsonError(text) || wording(e.message);
-};
-const nativeParse = JSON.parse;
-JSON.parse = function parse(text, reviver) {
-  try {
-    return nativeParse(text, reviver);
-  } catch (e) {
-    if (e instanceof SyntaxError) throw new SyntaxError(jsonMessage(text === undefined ? undefined : String(text), e));
-    throw e;
-  }
-};
-
-const begin = (input) => {
-  run = { assertions: [], console: [], tests: {}, next: null, skip: false, error: null, request: null, pending: 0, settled: false, before: null };
-  const mine = run;
-  timers.clear();
-  sends.clear();
-  const pm = makePM(input);
-  const console = makeConsole((level, args) => {
-    if (level === "clear") { mine.console.length = 0; return; }
-    mine.console.push({ level, args });
-  });
-  const names = makeLegacy(pm, input);
-  for (const name of Object.keys(names)) lazy(name, names[name]);
-  const define = (name, value) => Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
-  define("pm", pm);
-  define("console", console);
-  define("require", __require);
+// compile makes a function of a script. The usual one ends when its code does;
+// one with an await goes on.
+const compile = (source) => {
+  const known = compiled.get(source);
+  if (known !== undefined) return known;
   let f;
+  if (!/\bawait\b/.test(source)) f = new Function(prefix + source + "\n;");
+  else if (newman) f = compileNewman(source);
+  else f = new AsyncFunction("__picketDone", prefix + source + "\n;__picketDone();");
+  if (newman) checkNames(source);
+  if (compiled.size >= maxCompiled) compiled.clear();
+  compiled.set(source, f);
+  return f;
+};
+const compileNewman = (source) => {
   try {
-    f = new AsyncFunction(input.source + "\n");
+    return new Function(prefix + source + "\n;");
   } catch (e) {
-    mine.error = plainError(e);
-    mine.settled = true;
-    return;
+    try { new AsyncFunction(prefix + source + "\n;"); } catch { throw e; }
+    throw new SyntaxError("await is only valid in async functions and the top level bodies of modules");
   }
-  f.call(globalThis).then(() => { mine.settled = true; }, (e) => {
-    mine.settled = true;
-    if (e !== skipped) mine.error = plainError(e);
-  });
+};
+// In newman the names of the API are parameters: let and const can't take them.
+const checkNames = (source) => {
+  if (!/\b(let|const|class)\b/.test(source)) return;
+  const names = [...keys(legacy), "pm", "console", "Buffer", "setTimeout", "setInterval", "setImmediate", "clearTimeout", "clearInterval", "clearImmediate"];
+  try {
+    new Function(...names, prefix + source + "\n;");
+  } catch (e) {
+    const m = /(?:invalid )?redefinition of (?:parameter|lexical)? ?(?:name|identifier)?/.exec(e.message);
+    throw m ? new SyntaxError("Identifier has already been declared") : e;
+  }
 };
 
+const fail = (mine, e, late) => {
+  if (e === skipped || mine !== run || mine.skip || mine.error !== null) return;
+  mine.error = plainError(e);
+  mine.late = late;
+};
+// guarded runs what a timer or an answer starts.
+const guarded = (f) => {
+  const mine = run;
+  try { f(); } catch (e) { fail(mine, e, true); }
+};
+
+const begin = (source, meta) => {
+  const input = nativeParse(meta);
+  newman = input.newman;
+  const mine = run = {
+    input, pm: null, own: new Map(), assertions: [], console: [], tests: {}, snapshots: {}, warned: new Set(), objects: new Map(), rejected: new Map(),
+    next: null, skip: false, error: null, late: false, finished: false, request: null, before: null,
+  };
+  timers = [];
+  sends.clear();
+  mine.pm = makePM(mine, input);
+  mine.own.set("pm", mine.pm);
+  mine.own.set("console", makeConsole((level, args) => { if (!mine.skip) mine.console.push({ level, args }); }));
+  mine.own.set("require", require);
+  takeSnapshots(mine, source);
+  const done = () => { finishLegacy(mine); };
+  const pending = () => timers.length > 0 || sends.size > 0;
+  try {
+    const f = compile(source);
+    const result = f.call(globalThis, done);
+    if (f instanceof AsyncFunction) then.call(result, done, (e) => { done(); fail(mine, e, pending()); });
+    else done();
+  } catch (e) {
+    done();
+    fail(mine, e, pending());
+  }
+};
+
+// The names of the API are looked up in the script that runs.
+const apiNames = ["pm", "console", "require", ...keys(legacy)];
+for (const name of apiNames) {
+  defineProperty(globalThis, name, {
+    configurable: true, enumerable: false,
+    get() {
+      if (run === null) return undefined;
+      const own = run.own;
+      if (own.has(name)) return own.get(name);
+      if (!run.input.hasResponse && name.startsWith("response")) return undefined;
+      let value = legacy[name](run);
+      if (isObject(value) || isFunction(value)) value = watched(run, name, value);
+      own.set(name, value);
+      return value;
+    },
+    set(value) { if (run !== null) run.own.set(name, value); },
+  });
+}
+
+// rejections: the host says which promises were rejected with nobody to hear it.
+const onRejection = (promise, reason, handled) => {
+  if (run === null) return;
+  if (handled) run.rejected.delete(promise); else run.rejected.set(promise, reason);
+};
 // state: how many milliseconds until the next timer; -1 when nothing can happen
 // any more, -2 when only the host can go on (a request is under way).
 const state = () => {
-  if (run.skip || run.error !== null && run.settled && sends.size === 0 && timers.size === 0) return -1;
-  const t = nextTimer();
-  if (t !== null) return Math.max(0, t.due - __now());
-  if (sends.size > 0) return -2;
-  return -1;
-};
-
-const guarded = (f) => {
-  try {
-    f();
-  } catch (e) {
-    if (e !== skipped && run.error === null) run.error = plainError(e);
-  }
+  for (const reason of run.rejected.values()) fail(run, reason, true);
+  run.rejected.clear();
+  if (run.skip) return -1;
+  if (timers.length > 0) return Math.max(0, timers[0].due - hostNow());
+  return sends.size > 0 ? -2 : -1;
 };
 
 const result = () => {
-  for (const name of Object.keys(run.tests)) {
-    record(name, false, run.tests[name] ? undefined : Object.assign(new Error("expected false to be truthy"), { name: "AssertionError" }));
+  const mine = run;
+  const out = { assertions: mine.assertions, console: mine.console, next: mine.next, skip: mine.skip, error: mine.error, late: mine.late, request: null };
+  if (out.next && out.next.unset) out.next = null;
+  if (mine.before !== null && !mine.skip) {
+    const after = nativeStringify(mine.request);
+    if (after !== mine.before) out.request = mine.request.toJSON();
   }
-  const out = { assertions: run.assertions, console: run.console, next: run.next, skip: run.skip, error: run.error, request: null };
-  if (run.before !== null) {
-    const after = JSON.stringify(run.request.toJSON());
-    if (after !== run.before) out.request = nativeParse(after);
-  }
-  timers.clear();
+  timers = [];
   sends.clear();
   run = null;
-  return JSON.stringify(out);
+  return nativeStringify(out);
 };
 
 // The host calls these by name.
-Object.assign(globalThis, {
-  __begin: begin, __state: state, __result: result,
+const entries = {
+  __begin: begin, __state: state, __result: result, __rejection: onRejection,
   __timer: () => guarded(runTimer),
   __settle: (id, json) => guarded(() => settleSend(id, json)),
-});
-for (const name of ["__begin", "__state", "__result", "__timer", "__settle", "__factories", "process", "global"]) {
-  Object.defineProperty(globalThis, name, { enumerable: false, configurable: false, writable: false });
+};
+for (const name of [...keys(entries), "__define"]) {
+  defineProperty(globalThis, name, { value: entries[name] ?? globalThis.__define, enumerable: false, configurable: false, writable: false });
 }

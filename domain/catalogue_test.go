@@ -101,6 +101,7 @@ func samples() []domain.Event {
 }
 
 // A stored event is for ever: its type and its JSON never change.
+//
 //nolint:tparallel // the folder is listed when all subtests have ended
 func TestEventCatalogue(t *testing.T) {
 	t.Parallel()

@@ -13,16 +13,16 @@ import (
 )
 
 var appendTests = []test{
-	{"versions count from one", testVersions},
-	{"a wrong version is a typed conflict", testWrongVersion},
-	{"any ignores the version", testAny},
-	{"several events land together", testAtomic},
-	{"a refused append leaves nothing", testRefusedLeavesNothing},
-	{"recorded events are exact", testExact},
-	{"a mebibyte is preserved", testMebibyte},
-	{"limits are invalid", testLimits},
-	{"the largest append lands", testLargestAppend},
-	{"the store's clock gives the time", testClock},
+	{"versions count from one", testVersions, false},
+	{"a wrong version is a typed conflict", testWrongVersion, false},
+	{"any ignores the version", testAny, false},
+	{"several events land together", testAtomic, false},
+	{"a refused append leaves nothing", testRefusedLeavesNothing, false},
+	{"recorded events are exact", testExact, false},
+	{"a mebibyte is preserved", testMebibyte, false},
+	{"limits are invalid", testLimits, false},
+	{"the largest append lands", testLargestAppend, false},
+	{"the store's clock gives the time", testClock, false},
 }
 
 func testVersions(b *bench) {

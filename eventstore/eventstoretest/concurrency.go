@@ -11,10 +11,10 @@ import (
 )
 
 var concurrencyTests = []test{
-	{"a tail sees the order of 32 writers", testTail},
-	{"increments of one stream land once each", testContention},
-	{"a slow reader holds nobody up", testSlowReader},
-	{"conflicts in a crowd concern nobody else", testCrowd},
+	{"a tail sees the order of 32 writers", testTail, false},
+	{"increments of one stream land once each", testContention, false},
+	{"a slow reader holds nobody up", testSlowReader, false},
+	{"conflicts in a crowd concern nobody else", testCrowd, false},
 }
 
 const (

@@ -10,8 +10,8 @@ import (
 )
 
 var filterTests = []test{
-	{"the position moves where nothing matches", testNothingMatches},
-	{"prefixes select streams and types", testPrefixes},
+	{"the position moves where nothing matches", testNothingMatches, false},
+	{"prefixes select streams and types", testPrefixes, false},
 }
 
 // mixed appends events of several streams and types.

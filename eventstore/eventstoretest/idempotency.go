@@ -9,16 +9,16 @@ import (
 )
 
 var idempotencyTests = []test{
-	{"the same append is replayed", testReplay},
-	{"a replay of no stream", testReplayNoStream},
-	{"a replay long after", testReplayLongAfter},
-	{"part of an append is a conflict", testPartOverlap},
-	{"another order is a conflict", testOtherOrder},
-	{"not side by side is a conflict", testScattered},
-	{"the payload of a replay is ignored", testReplayPayload},
-	{"another stream has ids of its own", testOtherStream},
-	{"a long stream remembers every id", testLongStream},
-	{"the same append at the same time lands once", testSimultaneous},
+	{"the same append is replayed", testReplay, false},
+	{"a replay of no stream", testReplayNoStream, false},
+	{"a replay long after", testReplayLongAfter, false},
+	{"part of an append is a conflict", testPartOverlap, false},
+	{"another order is a conflict", testOtherOrder, false},
+	{"not side by side is a conflict", testScattered, false},
+	{"the payload of a replay is ignored", testReplayPayload, false},
+	{"another stream has ids of its own", testOtherStream, false},
+	{"a long stream remembers every id", testLongStream, false},
+	{"the same append at the same time lands once", testSimultaneous, false},
 }
 
 // replays expects an append to return an earlier result, whatever version is expected.

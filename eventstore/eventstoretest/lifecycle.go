@@ -12,13 +12,13 @@ import (
 )
 
 var lifecycleTests = []test{
-	{"a dead context does nothing", testDeadContext},
-	{"a cancelled append lands whole or not at all", testCancelledAppend},
-	{"a closed store says so", testClosed},
-	{"close waits for appends under way", testCloseUnderWay},
-	{"close wakes the watchers", testCloseWakes},
-	{"opened again it goes on", testReopen},
-	{"opened again it resumes a subscription", testResume},
+	{"a dead context does nothing", testDeadContext, false},
+	{"a cancelled append lands whole or not at all", testCancelledAppend, false},
+	{"a closed store says so", testClosed, false},
+	{"close waits for appends under way", testCloseUnderWay, false},
+	{"close wakes the watchers", testCloseWakes, false},
+	{"opened again it goes on", testReopen, true},
+	{"opened again it resumes a subscription", testResume, true},
 }
 
 func testDeadContext(b *bench) {
@@ -126,14 +126,7 @@ func testCloseWakes(b *bench) {
 	}
 }
 
-func (b *bench) needsDurable() {
-	if !b.features.Durable {
-		b.Skip("this backend forgets")
-	}
-}
-
 func testReopen(b *bench) {
-	b.needsDurable()
 	pair := events(2)
 	first := b.mustAppend("s", eventstore.NoStream, pair...)
 	b.fill(30)
@@ -158,7 +151,6 @@ func testReopen(b *bench) {
 // testResume stops a subscription in the middle and goes on from the text of its
 // position, in a store opened anew.
 func testResume(b *bench) {
-	b.needsDurable()
 	b.fill(40)
 	seen, err := b.tail(eventstore.Position{}, 7, 21)
 	require.NoError(b, err)

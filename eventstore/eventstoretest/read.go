@@ -9,13 +9,13 @@ import (
 )
 
 var readTests = []test{
-	{"an absent stream is empty", testAbsentStream},
-	{"a stream reads in pages", testStreamPages},
-	{"the log reads in pages", testLogPages},
-	{"the end keeps its position", testEnd},
-	{"positions survive as text", testPositionText},
-	{"the head is the last event", testHead},
-	{"what was read is the reader's own", testOwnCopy},
+	{"an absent stream is empty", testAbsentStream, false},
+	{"a stream reads in pages", testStreamPages, false},
+	{"the log reads in pages", testLogPages, false},
+	{"the end keeps its position", testEnd, false},
+	{"positions survive as text", testPositionText, false},
+	{"the head is the last event", testHead, false},
+	{"what was read is the reader's own", testOwnCopy, false},
 }
 
 func testAbsentStream(b *bench) {

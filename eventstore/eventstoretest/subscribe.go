@@ -9,10 +9,10 @@ import (
 )
 
 var subscribeTests = []test{
-	{"from any position while writers run", testSubscribeAnywhere},
-	{"an append wakes the watchers", testWake},
-	{"a refused append wakes nobody", testNoWake},
-	{"what is answered can be read", testReadYourWrites},
+	{"from any position while writers run", testSubscribeAnywhere, false},
+	{"an append wakes the watchers", testWake, false},
+	{"a refused append wakes nobody", testNoWake, false},
+	{"what is answered can be read", testReadYourWrites, false},
 }
 
 func testSubscribeAnywhere(b *bench) {

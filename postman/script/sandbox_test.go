@@ -18,11 +18,11 @@ func scopes() script.Scopes {
 	}
 }
 
-func newSandbox(t testing.TB) script.Sandbox {
-	t.Helper()
+func newSandbox(tb testing.TB) script.Sandbox {
+	tb.Helper()
 	s, err := script.New(script.Options{})
-	require.NoError(t, err)
-	t.Cleanup(s.Close)
+	require.NoError(tb, err)
+	tb.Cleanup(s.Close)
 	return s
 }
 

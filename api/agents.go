@@ -332,8 +332,9 @@ func (s *Server) fetchBlob(ctx context.Context, in *blobIn) (*rawOut, error) {
 
 func (s *Server) disconnect(ctx context.Context, _ *struct{}) (*struct{}, error) {
 	who := instanceOf(ctx)
-	_, err := s.Commands.Do(ctx, caller(ctx), commands.StopInstance{ID: domain.InstanceID(who.Instance)})
+	res, err := s.Commands.Do(ctx, caller(ctx), commands.StopInstance{ID: domain.InstanceID(who.Instance)})
 	if err == nil {
+		s.settle(ctx, res, "runners") // or it would look lost for a moment
 		_, err = s.Ops.MarkAway(ctx, who.Instance, s.Now().Add(time.Second))
 	}
 	if err == nil {

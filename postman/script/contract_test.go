@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,13 +19,16 @@ import (
 
 // jarHost answers what scripts send, with a jar in memory.
 type jarHost struct {
+	mu      sync.Mutex
 	sent    []string
 	cookies map[string]string
 	delay   time.Duration
 }
 
 func (h *jarHost) Send(ctx context.Context, req json.RawMessage) (script.Response, error) {
+	h.mu.Lock()
 	h.sent = append(h.sent, string(req))
+	h.mu.Unlock()
 	if strings.Contains(string(req), "refused") {
 		return script.Response{}, errors.New("connect ECONNREFUSED 127.0.0.1:1")
 	}

@@ -4,9 +4,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/picket-api/picket/domain"
 	"github.com/picket-api/picket/projections"
-	"github.com/stretchr/testify/require"
 )
 
 func TestAuditHasWhatPeopleDidAndRunnersThatCameAndWent(t *testing.T) {

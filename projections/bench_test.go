@@ -13,16 +13,18 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
 	"github.com/picket-api/picket/domain"
 	"github.com/picket-api/picket/eventstore"
 	"github.com/picket-api/picket/eventstore/sqlite"
 	"github.com/picket-api/picket/projections"
-	"github.com/stretchr/testify/require"
 )
 
 // benchEvents is the size of the log in BenchmarkRebuild: PICKET_BENCH_EVENTS, or
 // what takes a second.
 func benchEvents(b *testing.B) int {
+	b.Helper()
 	if s := os.Getenv("PICKET_BENCH_EVENTS"); s != "" {
 		n, err := strconv.Atoi(s)
 		require.NoError(b, err)
@@ -76,6 +78,7 @@ func oneRun(n int) []eventstore.Event {
 // fill appends n events of runs to a log in SQLite, 64 runs at a time, each event
 // on its own, so that the runs are interleaved.
 func fill(b *testing.B, path string, n int) *sqlite.Store {
+	b.Helper()
 	log, err := sqlite.Open(context.Background(), path)
 	require.NoError(b, err)
 	b.Cleanup(func() { _ = log.Close() })
@@ -117,6 +120,7 @@ func BenchmarkRebuild(b *testing.B) {
 	dir := b.TempDir()
 	log := fill(b, filepath.Join(dir, "events.db"), n)
 	rate := func(b *testing.B, limit int, opts ...projections.Option) {
+		b.Helper()
 		var rates []float64
 		cpu := cpuTime()
 		for i := range b.N {
@@ -142,4 +146,63 @@ func BenchmarkRebuild(b *testing.B) {
 	b.Run("runs/batches", func(b *testing.B) { rate(b, n, projections.Only("runs")) })
 	b.Run("runs/transaction per event", func(b *testing.B) { rate(b, min(n, 5000), projections.Only("runs"), projections.PageSize(1)) })
 	b.Run("all/batches", func(b *testing.B) { rate(b, n) })
+}
+
+// BenchmarkVisible measures how long after an append is acknowledged its effect
+// is in the views: one at a time, and at 1,000 events/s.
+func BenchmarkVisible(b *testing.B) {
+	for _, c := range []struct {
+		name  string
+		every time.Duration
+		log   int // events before
+	}{{"one at a time", 0, 0}, {"1000 per second", time.Millisecond, 0}, {"100 per second while all is rebuilt", 10 * time.Millisecond, 100_000}} {
+		b.Run(c.name, func(b *testing.B) {
+			dir := b.TempDir()
+			log := fill(b, filepath.Join(dir, "events.db"), c.log)
+			v := open(b, filepath.Join(dir, "views.db"), log)
+			require.NoError(b, v.CatchUp(context.Background()))
+			defer run(b, v)()
+			took := make([]time.Duration, b.N)
+			one := func(from int) {
+				id := "run-" + domain.DeriveID[string]("stream", strconv.Itoa(c.log+from))
+				for i, e := range oneRun(c.log + from) {
+					res, err := log.Append(context.Background(), id, eventstore.Any, e)
+					appended := time.Now()
+					if err == nil {
+						err = v.Wait(context.Background(), res.Position)
+					}
+					if err != nil {
+						b.Error(err)
+					}
+					took[min(from+i, b.N-1)] = time.Since(appended)
+				}
+			}
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			if c.log > 0 {
+				go func() {
+					for ctx.Err() == nil {
+						_ = v.Rebuild(ctx, "", nil)
+					}
+				}()
+			}
+			var wg sync.WaitGroup
+			cpu, began := cpuTime(), time.Now()
+			for i := 0; i < b.N; i += 4 {
+				if c.every == 0 {
+					one(i)
+					continue
+				}
+				time.Sleep(time.Until(began.Add(time.Duration(i) * c.every)))
+				wg.Go(func() { one(i) })
+			}
+			wg.Wait()
+			b.ReportMetric(float64((cpuTime()-cpu).Microseconds())/float64(b.N), "cpu-us/event")
+			b.ReportMetric(float64(b.N)/time.Since(began).Seconds(), "events/s")
+			slices.Sort(took)
+			b.ReportMetric(float64(took[b.N/2].Microseconds())/1000, "p50-ms")
+			b.ReportMetric(float64(took[b.N*99/100].Microseconds())/1000, "p99-ms")
+			b.ReportMetric(float64(took[b.N-1].Microseconds())/1000, "max-ms")
+		})
+	}
 }

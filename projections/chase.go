@@ -106,16 +106,22 @@ type fetched struct {
 	err  error
 }
 
-// prefetch reads and decodes a page while the one before is applied.
-func (v *Views) prefetch(ctx context.Context, after eventstore.Position, gens []*generation) <-chan fetched {
-	limit := v.cfg.page
+// prefetch reads a page, and decodes what is wanted of it, while the one before is
+// applied.
+func (v *Views) prefetch(ctx context.Context, after eventstore.Position, wanted map[string]bool) <-chan fetched {
+	limit := v.cfg.beside
 	if v.alone() {
 		limit = v.cfg.fill
 	}
 	c := make(chan fetched, 1)
 	go func() {
 		defer close(c)
-		p, err := v.read(ctx, after, limit, gens)
+		p, err := v.read(ctx, after, limit)
+		for i := range p.events {
+			if wanted[p.events[i].Type] {
+				p.events[i].decode()
+			}
+		}
 		c <- fetched{p, err}
 	}()
 	return c
@@ -125,7 +131,13 @@ func (v *Views) prefetch(ctx context.Context, after eventstore.Position, gens []
 // returns the generations that did not fail.
 func (v *Views) approach(ctx context.Context, gens []*generation, report func()) ([]*generation, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	next := v.prefetch(ctx, hindmost(gens), gens)
+	wanted := make(map[string]bool)
+	for _, g := range gens {
+		for _, t := range g.proj.handles {
+			wanted[t] = true
+		}
+	}
+	next := v.prefetch(ctx, hindmost(gens), wanted)
 	defer func() {
 		cancel()
 		for range next { // until it has returned
@@ -139,7 +151,7 @@ func (v *Views) approach(ctx context.Context, gens []*generation, report func())
 		if goal, some := v.goal(nil); f.page.next == f.page.after || some && f.page.next.Compare(goal) >= 0 {
 			break
 		}
-		next = v.prefetch(ctx, f.page.next, gens)
+		next = v.prefetch(ctx, f.page.next, wanted)
 		if err := v.apply(gens, f.page); err != nil {
 			return gens, err
 		}
@@ -184,7 +196,7 @@ func (v *Views) join(ctx context.Context, gens []*generation) (old []*generation
 	goal, some := v.goal(gens)
 	for len(gens) > 0 {
 		from := hindmost(gens)
-		p, err := v.read(ctx, from, v.cfg.page, gens)
+		p, err := v.read(ctx, from, v.cfg.page)
 		if err != nil {
 			return nil, err
 		}

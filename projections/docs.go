@@ -48,7 +48,6 @@ type entry[A any] struct {
 	created int64 // nanoseconds
 	by      string
 	updated int64
-	changed bool
 }
 
 func (d *docs[T, A]) schema() string {

@@ -1,6 +1,8 @@
 package projections
 
 import (
+	"context"
+	"fmt"
 	"maps"
 	"time"
 )
@@ -28,16 +30,19 @@ func Broken(name string, on func() error) Option {
 }
 
 // PageSize sets the events of a page.
-func PageSize(n int) Option { return func(c *config) { c.page, c.fill = n, n } }
+func PageSize(n int) Option { return func(c *config) { c.page, c.fill, c.beside = n, n, n } }
 
-// Raised makes a projection one version newer, with the indexes of its schema,
-// so that its tables are built anew.
-func Raised(name string) Option {
+// Raised makes a projection one version newer, so that its tables are built anew;
+// readable says whether its queries can read the old ones.
+func Raised(name string, readable bool) Option {
 	return func(c *config) {
 		for i, p := range c.list {
 			if p.name == name {
 				q := *p
 				q.version++
+				if !readable {
+					q.since = q.version
+				}
 				c.list[i] = &q
 			}
 		}
@@ -80,6 +85,37 @@ func Declared() (handles map[string][]string, ignores map[string]map[string]stri
 		handles[p.name], ignores[p.name] = p.handles, p.ignores
 	}
 	return handles, ignores
+}
+
+// RunsPlan is how SQLite would answer a list of runs.
+func (v *Views) RunsPlan(ctx context.Context, f RunFilter) (plan string, err error) {
+	w := f.where()
+	w.and("(r.created_at, r.seq) < (?, ?)", 1, 1)
+	err = v.ask(ctx, func(r *reader) error {
+		return r.each(func(scan func(...any) error) error {
+			var a, b, c int
+			var text string
+			err := scan(&a, &b, &c, &text)
+			plan += text + "\n"
+			return err
+		}, `EXPLAIN QUERY PLAN SELECT * FROM {runs} r`+w.String()+` ORDER BY r.created_at DESC, r.seq DESC LIMIT 51`, w.args...)
+	})
+	return plan, err
+}
+
+// LimitPages lets the file grow no further, as on a full disk; 0 lets it again.
+func (v *Views) LimitPages(more int) error {
+	v.file.mu.Lock()
+	defer v.file.mu.Unlock()
+	limit := 1 << 30
+	if more > 0 {
+		if err := v.file.conn.QueryRowContext(context.Background(), "PRAGMA page_count").Scan(&limit); err != nil {
+			return err
+		}
+		limit += more
+	}
+	_, err := v.file.conn.ExecContext(context.Background(), fmt.Sprint("PRAGMA max_page_count = ", limit))
+	return err
 }
 
 // Only leaves one projection.

@@ -3,7 +3,6 @@ package projections
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -167,72 +166,4 @@ func (f *file) swap(g, old *generation) error {
 		_, err := f.conn.ExecContext(ctx, "UPDATE generations SET serving = 1 WHERE id = ?", g.id)
 		return err
 	})
-}
-
-// drop removes a generation. The caller knows that nobody reads its tables.
-func (f *file) drop(g *generation) error {
-	return f.write(func() error {
-		if _, err := f.conn.ExecContext(context.Background(), "DELETE FROM generations WHERE id = ?", g.id); err != nil {
-			return err
-		}
-		return f.dropTables(func(id int64) bool { return id == g.id })
-	})
-}
-
-// dropUnknown removes what isn't of one of the generations: left over from a
-// stop in the middle, from an older version, or from a projection that is gone.
-func (f *file) dropUnknown(gens []*generation) error {
-	var known []int64
-	for _, g := range gens {
-		known = append(known, g.id)
-	}
-	return f.write(func() error {
-		ctx := context.Background()
-		if _, err := f.conn.ExecContext(ctx, "DELETE FROM generations WHERE id NOT IN (SELECT value FROM json_each(?))", jsonList(known)); err != nil {
-			return err
-		}
-		return f.dropTables(func(id int64) bool { return !slices.Contains(known, id) })
-	})
-}
-
-var generationTable = regexp.MustCompile(`_g([0-9]+)$`)
-
-func (f *file) dropTables(of func(generation int64) bool) error {
-	ctx := context.Background()
-	names, err := f.tableNames(ctx)
-	if err != nil {
-		return err
-	}
-	f.forget()
-	for _, name := range names {
-		m := generationTable.FindStringSubmatch(name)
-		if m == nil {
-			continue
-		}
-		id, err := strconv.ParseInt(m[1], 10, 64)
-		if err != nil || !of(id) {
-			continue
-		}
-		if _, err := f.conn.ExecContext(ctx, `DROP TABLE "`+name+`"`); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (f *file) tableNames(ctx context.Context) ([]string, error) {
-	rows, err := f.conn.QueryContext(ctx, "SELECT name FROM sqlite_schema WHERE type = 'table'")
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var names []string
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, err
-		}
-		names = append(names, name)
-	}
-	return names, rows.Err()
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
 	"github.com/picket-api/picket/domain"
 	"github.com/picket-api/picket/eventstore"
 )

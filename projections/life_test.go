@@ -4,9 +4,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/picket-api/picket/domain"
 	"github.com/picket-api/picket/eventstore"
-	"github.com/stretchr/testify/require"
 )
 
 // life is a small installation in which a test says what happens.

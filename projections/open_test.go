@@ -11,9 +11,10 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/picket-api/picket/eventstore"
 	"github.com/picket-api/picket/projections"
-	"github.com/stretchr/testify/require"
 )
 
 // built makes views that have taken in everything, and closes them.
@@ -126,7 +127,7 @@ func TestRaisedVersionIsBuiltBesideTheOld(t *testing.T) {
 	p := play(t)
 	path := built(t, p)
 	half := eventstore.NewPosition(uint64(len(p.facts)/2), 0)
-	v := open(t, path, p.log, projections.Raised("runs"), projections.PageSize(100))
+	v := open(t, path, p.log, projections.Raised("runs", true), projections.PageSize(100))
 	s := statusOf(t, v, "runs")
 	require.True(t, s.Serving && s.Rebuilding && !s.CaughtUp, "%+v", s)
 	require.Equal(t, 1, s.Version, "the old one serves")
@@ -159,12 +160,53 @@ func TestTablesOfAnOlderVersionThatDoNotFitAnswerUnavailable(t *testing.T) {
 	table := column(t, db, "SELECT name FROM sqlite_schema WHERE name LIKE 'runs_g%' AND type = 'table'")[0]
 	require.NoError(t, db.Close())
 	exec1(t, path, fmt.Sprintf("ALTER TABLE %s DROP COLUMN late_reports", table))
-	v := open(t, path, p.log, projections.Raised("runs"))
+	v := open(t, path, p.log, projections.Raised("runs", true))
 	_, _, err = v.Runs(t.Context(), projections.RunFilter{}, projections.Page{})
 	require.ErrorContains(t, err, "being built")
 	require.NoError(t, v.CatchUp(t.Context()))
 	_, _, err = v.Runs(t.Context(), projections.RunFilter{}, projections.Page{})
 	require.NoError(t, err)
+}
+
+func TestTablesOfAnOlderVersionThatWouldBeMisreadAreNotServed(t *testing.T) {
+	t.Parallel()
+	p := play(t)
+	path := built(t, p)
+	v := open(t, path, p.log, projections.Raised("runs", false))
+	require.False(t, statusOf(t, v, "runs").Serving)
+	_, _, err := v.Runs(t.Context(), projections.RunFilter{}, projections.Page{})
+	require.ErrorContains(t, err, "being built")
+	_, _, err = v.Audit(t.Context(), projections.AuditFilter{}, projections.Page{})
+	require.NoError(t, err)
+	require.NoError(t, v.CatchUp(t.Context()))
+	require.NoError(t, v.Close())
+
+	v = open(t, path, p.log) // the older program again
+	require.False(t, statusOf(t, v, "runs").Serving)
+	require.NoError(t, v.CatchUp(t.Context()))
+	same(t, p.want, dump(t, path))
+}
+
+func TestProjectionThatIsNewIsBuiltBesideTheOthers(t *testing.T) {
+	t.Parallel()
+	p := play(t)
+	path := built(t, p, projections.Only("runs"))
+	v := open(t, path, p.log)
+	run(t, v)
+	require.NoError(t, v.Wait(t.Context(), p.pos, "runs"))
+	reach(t, v, p.pos)
+	same(t, p.want, dump(t, path))
+}
+
+func TestFileIsForItsOwnerOnly(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	open(t, path, newTape())
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		info, err := os.Stat(path + suffix)
+		require.NoError(t, err)
+		require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), suffix)
+	}
 }
 
 const killedPath = "PICKET_TEST_KILLED_VIEWS"
@@ -174,7 +216,7 @@ const killedPath = "PICKET_TEST_KILLED_VIEWS"
 func TestProcessThatIsKilled(t *testing.T) {
 	path := os.Getenv(killedPath)
 	if path == "" {
-		t.Skip("runs as a child of TestKilledProcess only")
+		return // it is a child of TestKilledProcess only
 	}
 	p := &played{facts: makeHistory(11, fewer(3000, 700)), log: newTape()}
 	p.log.add(t, p.facts...)

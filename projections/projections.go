@@ -48,9 +48,10 @@ func all() []*projection {
 
 // Names lists the projections.
 func Names() []string {
-	var names []string
-	for _, p := range all() {
-		names = append(names, p.name)
+	list := all()
+	names := make([]string, len(list))
+	for i, p := range list {
+		names[i] = p.name
 	}
 	return names
 }

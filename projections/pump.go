@@ -9,11 +9,11 @@ import (
 	"github.com/picket-api/picket/eventstore"
 )
 
-// Events of a page. Little beside tables that serve, so that no transaction
-// keeps the others waiting for long.
+// Events of a page.
 const (
-	livePage = 1000
-	fillPage = 5000
+	livePage   = 1000
+	fillPage   = 5000 // while nothing serves
+	besidePage = 250  // beside tables that serve: their next commit waits for it
 )
 
 // page is a stretch of the log, decoded once for all generations that take it in.
@@ -22,24 +22,15 @@ type page struct {
 	after, next eventstore.Position
 }
 
-// read fetches a page and decodes what the generations want of it.
-func (v *Views) read(ctx context.Context, after eventstore.Position, limit int, gens []*generation) (page, error) {
+// read fetches a page. Its events are decoded when the first generation wants them.
+func (v *Views) read(ctx context.Context, after eventstore.Position, limit int) (page, error) {
 	recorded, next, err := v.store.ReadAll(ctx, after, limit, eventstore.Filter{})
 	if err != nil {
 		return page{}, fmt.Errorf("read the log after %s: %w", after, err)
 	}
-	wanted := make(map[string]bool)
-	for _, g := range gens {
-		for _, t := range g.proj.handles {
-			wanted[t] = true
-		}
-	}
 	p := page{events: make([]event, len(recorded)), after: after, next: next}
 	for i, r := range recorded {
 		p.events[i].Recorded = r
-		if wanted[r.Type] {
-			p.events[i].decode()
-		}
 	}
 	return p, nil
 }
@@ -174,12 +165,9 @@ func (f *file) checkpoint(gens []*generation, done []progress) error {
 }
 
 func (f *file) move(ids []int64, from, to eventstore.Position, looked int, a anchor) error {
-	s, err := f.prepared(`UPDATE generations SET position = ?, events = events + ?, anchor_after = ?, anchor_id = ?
-		WHERE position = ? AND id IN (SELECT value FROM json_each(?))`)
-	if err != nil {
-		return err
-	}
-	res, err := s.ExecContext(context.Background(), to.String(), looked, a.after.String(), a.id, from.String(), jsonList(ids))
+	res, err := f.execPrepared(`UPDATE generations SET position = ?, events = events + ?, anchor_after = ?, anchor_id = ?
+		WHERE position = ? AND id IN (SELECT value FROM json_each(?))`,
+		[]any{to.String(), looked, a.after.String(), a.id, from.String(), jsonList(ids)})
 	if err != nil {
 		return err
 	}

@@ -10,9 +10,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/picket-api/picket/domain"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/picket-api/picket/domain"
 )
 
 // Bounds of Page.Limit.

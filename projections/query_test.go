@@ -6,9 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/picket-api/picket/domain"
 	"github.com/picket-api/picket/projections"
-	"github.com/stretchr/testify/require"
 )
 
 // ready is a small installation with its views.
@@ -223,8 +224,14 @@ func TestPagesAreBounded(t *testing.T) {
 			_, _, err := v.Monitors(t.Context(), projections.MonitorFilter{}, p)
 			return err
 		},
-		"runs":  func(p projections.Page) error { _, _, err := v.Runs(t.Context(), projections.RunFilter{}, p); return err },
-		"audit": func(p projections.Page) error { _, _, err := v.Audit(t.Context(), projections.AuditFilter{}, p); return err },
+		"runs": func(p projections.Page) error {
+			_, _, err := v.Runs(t.Context(), projections.RunFilter{}, p)
+			return err
+		},
+		"audit": func(p projections.Page) error {
+			_, _, err := v.Audit(t.Context(), projections.AuditFilter{}, p)
+			return err
+		},
 	}
 	text := func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
 	for name, get := range ask {

@@ -68,12 +68,12 @@ func (v *Views) openRuns(ctx context.Context, rest string, args ...any) ([]OpenR
 }
 
 func waiting(open []OpenRun, err error) ([]QueuedRun, error) {
-	var list []QueuedRun
-	for _, o := range open {
-		list = append(list, QueuedRun{
+	list := make([]QueuedRun, len(open))
+	for i, o := range open {
+		list[i] = QueuedRun{
 			Run: o.Run, Execution: o.Execution, Monitor: o.Monitor, Workspace: o.Workspace, Runner: o.Runner,
 			Lane: o.Lane, Trigger: o.Trigger, DueAt: o.DueAt, QueuedAt: o.QueuedAt, Attempt: o.Attempt,
-		})
+		}
 	}
 	return list, err
 }

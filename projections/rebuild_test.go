@@ -8,11 +8,12 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/picket-api/picket/domain"
 	"github.com/picket-api/picket/eventstore"
 	"github.com/picket-api/picket/eventstore/sqlite"
 	"github.com/picket-api/picket/projections"
-	"github.com/stretchr/testify/require"
 )
 
 // played is a log with a long history in it, and the dump of views that took it
@@ -110,6 +111,13 @@ func TestRebuildEqualsIncremental(t *testing.T) {
 			})
 		}
 	}
+}
+
+func TestRebuildOfWhatIsNotThere(t *testing.T) {
+	t.Parallel()
+	v := open(t, newPath(t), newTape())
+	requireMissing(t, v.Rebuild(t.Context(), "nonsense", nil), "there is no such projection")
+	require.NoError(t, v.Rebuild(t.Context(), "", nil), "of an empty log")
 }
 
 func TestRestartAnywhereEqualsIncremental(t *testing.T) {

@@ -46,9 +46,10 @@ func (v *Views) live(ctx context.Context) error {
 	for {
 		wake, changed := v.store.Watch(), v.Changed()
 		moved, err := v.advance(ctx)
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // a read that was cut short is how it ends
+		}
 		switch {
-		case ctx.Err() != nil:
-			return nil
 		case errors.Is(err, eventstore.ErrClosed):
 			return err
 		case err != nil:
@@ -75,7 +76,7 @@ func (v *Views) advance(ctx context.Context) (moved bool, err error) {
 	if len(gens) == 0 {
 		return false, nil
 	}
-	p, err := v.read(ctx, pos, v.cfg.page, gens)
+	p, err := v.read(ctx, pos, v.cfg.page)
 	if err != nil || p.next == pos {
 		return false, err
 	}

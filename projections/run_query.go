@@ -3,6 +3,7 @@ package projections
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -69,7 +70,16 @@ type RunFilter struct {
 
 func (f RunFilter) where() where {
 	var w where
-	w.equals("r.workspace", string(f.Workspace))
+	workspace := "r.workspace"
+	narrow := f.Monitor != "" || f.Runner != "" || f.Execution != ""
+	if f.Outcome != "" && f.Outcome != domain.Successful && !narrow {
+		w.and("r." + troubledRuns)
+		workspace = "+r.workspace" // not by its index: it has far more runs
+	}
+	if f.State != "" && f.State != domain.StateFinished {
+		w.and("r." + openRuns)
+	}
+	w.equals(workspace, string(f.Workspace))
 	w.equals("r.monitor", string(f.Monitor))
 	w.equals("r.runner", string(f.Runner))
 	w.equals("r.execution", string(f.Execution))
@@ -142,12 +152,16 @@ func selectRuns(r *reader, rest string, args ...any) (list []RunRow, seqs []int6
 		var name, host string
 		row, seq, err := scanRun(scan, &name, &host)
 		row.RunnerName, row.InstanceHost = name, host
+		for i := range row.Attempts {
+			row.Attempts[i].InstanceHost = host
+		}
 		list, seqs = append(list, row), append(seqs, seq)
 		return err
 	}, runSelect+rest, args...)
 	return list, seqs, err
 }
 
+// addAttempts puts those before the newest in front of it.
 func addAttempts(r *reader, list []RunRow, seqs []int64) error {
 	bySeq := make(map[int64]*RunRow, len(list))
 	for i := range list {
@@ -159,9 +173,9 @@ func addAttempts(r *reader, list []RunRow, seqs []int64) error {
 		a, err := scanAttempt(scan, &seq, &host)
 		a.InstanceHost = host
 		if err == nil {
-			bySeq[seq].Attempts = append(bySeq[seq].Attempts, a)
+			row := bySeq[seq]
+			row.Attempts = slices.Insert(row.Attempts, len(row.Attempts)-1, a)
 		}
 		return err
-	}, `SELECT run, `+attemptColumns+`, coalesce(i.host_name, '') FROM {attempts} a LEFT JOIN {instances} i ON i.id = a.instance
-		WHERE run IN (SELECT value FROM json_each(?)) ORDER BY run, attempt`, jsonList(seqs))
+	}, attemptSelect+`, coalesce((SELECT host_name FROM {instances} WHERE id = a.instance), '')`+attemptFrom, jsonList(seqs))
 }

@@ -4,9 +4,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/picket-api/picket/domain"
 	"github.com/picket-api/picket/projections"
-	"github.com/stretchr/testify/require"
 )
 
 func TestRunFromQueueToReport(t *testing.T) {
@@ -150,6 +151,38 @@ func TestRunsCanBeNarrowed(t *testing.T) {
 			}
 			require.Equal(t, want, got)
 			require.Equal(t, name == "nothing", len(got) == 0)
+		})
+	}
+}
+
+// A list never looks at all runs.
+func TestRunsAreFoundByIndex(t *testing.T) {
+	t.Parallel()
+	v := open(t, newPath(t), newTape())
+	for name, c := range map[string]struct {
+		filter projections.RunFilter
+		index  string
+	}{
+		"all":                    {projections.RunFilter{}, "created (created_at<?)"},
+		"workspace":              {projections.RunFilter{Workspace: "x"}, "workspace (workspace=? AND created_at<?)"},
+		"monitor":                {projections.RunFilter{Monitor: "x"}, "monitor (monitor=? AND created_at<?)"},
+		"monitor and outcome":    {projections.RunFilter{Monitor: "x", Outcome: domain.Failure}, "monitor (monitor=? AND created_at<?)"},
+		"runner and trigger":     {projections.RunFilter{Runner: "x", Trigger: domain.TriggerCLI}, "runner (runner=? AND created_at<?)"},
+		"execution":              {projections.RunFilter{Execution: "x"}, "execution (execution=?)"},
+		"failures":               {projections.RunFilter{Outcome: domain.Failure}, "trouble (outcome=? AND created_at<?)"},
+		"failures of workspace":  {projections.RunFilter{Outcome: domain.Failure, Workspace: "x"}, "trouble (outcome=? AND created_at<?)"},
+		"failures since":         {projections.RunFilter{Outcome: domain.Missed, From: start}, "trouble (outcome=? AND created_at>? AND created_at<?)"},
+		"successes":              {projections.RunFilter{Outcome: domain.Successful}, "created (created_at<?)"},
+		"queued":                 {projections.RunFilter{State: domain.StateQueued}, "open (created_at<?)"},
+		"finished, in workspace": {projections.RunFilter{State: domain.StateFinished, Workspace: "x"}, "workspace (workspace=? AND created_at<?)"},
+		"times":                  {projections.RunFilter{From: start, To: start.Add(time.Hour)}, "created (created_at>? AND created_at<?)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			plan, err := v.RunsPlan(t.Context(), c.filter)
+			require.NoError(t, err)
+			require.Regexp(t, `^SEARCH r USING INDEX runs_g\d+_`, plan)
+			require.Contains(t, plan, c.index)
 		})
 	}
 }

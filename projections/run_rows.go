@@ -2,6 +2,7 @@ package projections
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/picket-api/picket/domain"
 	"github.com/picket-api/picket/eventstore/codec"
@@ -10,16 +11,20 @@ import (
 const (
 	runFixed = `seq, id, execution, monitor, monitor_name, monitor_revision, workspace, runner, lane, trigger,
 	collection, collection_hash, environment, environment_hash, options, max_attempts, nominal_at, due_at, created_at, created_by`
-	runChanging = `state, outcome, missed_cause, attempt, instance, claimed_at, started_at, finished_at, reported_at,
+	runChanging = `state, outcome, missed_cause, attempt, instance, token, claimed_at, started_at, ended_at, "end", finished_at, reported_at,
 	requests, failed_requests, assertions, failed_assertions, skipped_assertions, script_errors,
 	total_ms, response_avg_ms, response_min_ms, response_max_ms, first_error, report_hash, late_reports, updated_at`
-
-	runInsert = `INSERT INTO {runs}(` + runFixed + `, ` + runChanging + `)
-	VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-	?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	runUpdate = `UPDATE {runs} SET (` + runChanging + `)
-	= (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE seq = ?`
 )
+
+var (
+	runInsert = `INSERT INTO {runs}(` + runFixed + `, ` + runChanging + `) VALUES(` + marks(runFixed+`, `+runChanging) + `)`
+	runUpdate = `UPDATE {runs} SET (` + runChanging + `) = (` + marks(runChanging) + `) WHERE seq = ?`
+)
+
+// marks is a question mark for each of the columns.
+func marks(columns string) string {
+	return strings.TrimSuffix(strings.Repeat("?, ", 1+strings.Count(columns, ",")), ", ")
+}
 
 func (s *runState) save(t *tx) error {
 	if !s.changed {
@@ -33,17 +38,16 @@ func (s *runState) save(t *tx) error {
 		err = t.exec(runUpdate, append(changing, s.seq)...)
 	} else {
 		var fixed []any
-		if fixed, err = s.fixed(); err == nil {
+		if fixed, err = s.fixed(t); err == nil {
 			err = t.exec(runInsert, append(fixed, changing...)...)
 		}
 	}
 	if err != nil {
 		return err
 	}
-	slices.Sort(s.attempts)
-	for _, i := range slices.Compact(s.attempts) {
+	for i := s.past; i < len(s.Attempts)-1; i++ {
 		a := &s.Attempts[i]
-		err := t.exec(`INSERT OR REPLACE INTO {attempts}(run, attempt, instance, token, claimed_at, started_at, ended_at, "end")
+		err := t.exec(`INSERT INTO {attempts}(run, attempt, instance, token, claimed_at, started_at, ended_at, "end")
 			VALUES(?, ?, ?, ?, ?, ?, ?, ?)`,
 			s.seq, a.Attempt, string(a.Instance), a.Token, nanos(a.ClaimedAt), nanosOf(a.StartedAt), nanosOf(a.EndedAt), string(a.End))
 		if err != nil {
@@ -53,16 +57,16 @@ func (s *runState) save(t *tx) error {
 	return nil
 }
 
-func (s *runState) fixed() ([]any, error) {
+func (s *runState) fixed(t *tx) ([]any, error) {
 	options, err := toJSON(s.Options)
 	if err != nil {
 		return nil, err
 	}
-	by, err := toJSON(s.CreatedBy)
+	by, err := t.actor(s.CreatedBy)
 	if err != nil {
 		return nil, err
 	}
-	row := make([]any, 0, 43)
+	row := make([]any, 0, 46)
 	return append(row, s.seq, string(s.ID), string(s.Execution), string(s.Monitor), s.MonitorName, s.MonitorRevision,
 		string(s.Workspace), string(s.RunQueued.Runner), s.Lane, string(s.Trigger), string(s.Collection), s.CollectionHash,
 		string(s.Environment), s.EnvironmentHash, options, s.MaxAttempts, nanosOf(s.NominalAt), nanos(s.DueAt),
@@ -78,26 +82,32 @@ func (s *runState) changing() ([]any, error) {
 		}
 	}
 	c, m := s.Counts, s.Timings
+	var a AttemptRow
+	if n := len(s.Attempts); n > 0 {
+		a = s.Attempts[n-1]
+	}
 	return []any{
-		string(s.State), string(s.Outcome), string(s.MissedCause), s.Attempt, string(s.Instance),
-		nanosOf(s.ClaimedAt), nanosOf(s.StartedAt), nanosOf(s.FinishedAt), nanosOf(s.ReportedAt),
+		string(s.State), string(s.Outcome), string(s.MissedCause), s.Attempt, string(s.Instance), a.Token,
+		nanosOf(s.ClaimedAt), nanosOf(s.StartedAt), nanosOf(a.EndedAt), string(a.End), nanosOf(s.FinishedAt), nanosOf(s.ReportedAt),
 		c.Requests, c.FailedRequests, c.Assertions, c.FailedAssertions, c.Skipped, c.ScriptErrors,
 		m.TotalMS, m.ResponseAvgMS, m.ResponseMinMS, m.ResponseMaxMS, trouble, s.ReportHash, s.LateReports, nanos(s.UpdatedAt),
 	}, nil
 }
 
-// scanRun reads the columns runFixed and runChanging, and then the others.
+// scanRun reads the columns runFixed and runChanging, and then the others. Of the
+// attempts it has the newest.
 func scanRun(scan func(...any) error, others ...any) (RunRow, int64, error) {
 	var r RunRow
 	var seq int64
 	var options, by string
 	var trouble *string
-	var nominal, due, created, claimed, started, finished, reported, updated instant
+	var nominal, due, created, claimed, started, ended, finished, reported, updated instant
+	var a AttemptRow
 	c, m := &r.Counts, &r.Timings
 	err := scan(append([]any{
 		&seq, &r.ID, &r.Execution, &r.Monitor, &r.MonitorName, &r.MonitorRevision, &r.Workspace, &r.Runner, &r.Lane, &r.Trigger,
 		&r.Collection, &r.CollectionHash, &r.Environment, &r.EnvironmentHash, &options, &r.MaxAttempts, &nominal, &due, &created, &by,
-		&r.State, &r.Outcome, &r.MissedCause, &r.Attempt, &r.Instance, &claimed, &started, &finished, &reported,
+		&r.State, &r.Outcome, &r.MissedCause, &r.Attempt, &r.Instance, &a.Token, &claimed, &started, &ended, &a.End, &finished, &reported,
 		&c.Requests, &c.FailedRequests, &c.Assertions, &c.FailedAssertions, &c.Skipped, &c.ScriptErrors,
 		&m.TotalMS, &m.ResponseAvgMS, &m.ResponseMinMS, &m.ResponseMaxMS, &trouble, &r.ReportHash, &r.LateReports, &updated,
 	}, others...)...)
@@ -106,6 +116,10 @@ func scanRun(scan func(...any) error, others ...any) (RunRow, int64, error) {
 	}
 	r.NominalAt, r.DueAt, r.CreatedAt, r.UpdatedAt = nominal.ptr(), due.Time, created.Time, updated.Time
 	r.ClaimedAt, r.StartedAt, r.FinishedAt, r.ReportedAt = claimed.ptr(), started.ptr(), finished.ptr(), reported.ptr()
+	if r.Attempt > 0 {
+		a.Attempt, a.Instance, a.ClaimedAt, a.StartedAt, a.EndedAt = r.Attempt, r.Instance, claimed.Time, started.ptr(), ended.ptr()
+		r.Attempts = []AttemptRow{a}
+	}
 	if trouble != nil {
 		r.FirstError = new(domain.Trouble)
 		if err := codec.Unmarshal([]byte(*trouble), r.FirstError); err != nil {
@@ -154,9 +168,11 @@ func loadRuns(t *tx, states map[string]*runState, ids []string) error {
 		if err != nil {
 			return err
 		}
-		bySeq[seq].Attempts = append(bySeq[seq].Attempts, a)
+		s := bySeq[seq]
+		s.Attempts = slices.Insert(s.Attempts, s.past, a)
+		s.past++
 		return nil
-	}, `SELECT run, `+attemptColumns+` FROM {attempts} a WHERE run IN (SELECT value FROM json_each(?)) ORDER BY run, attempt`, jsonList(seqs))
+	}, attemptSelect+attemptFrom, jsonList(seqs))
 }
 
 // runKeys says by which column, and values, to find runs. An event of a run that
@@ -208,7 +224,10 @@ func rememberOpen(t *tx, states []*runState) error {
 	return nil
 }
 
-const attemptColumns = `attempt, a.instance, token, claimed_at, started_at, ended_at, "end"`
+const (
+	attemptSelect = `SELECT run, attempt, a.instance, token, claimed_at, started_at, ended_at, "end"`
+	attemptFrom   = ` FROM {attempts} a WHERE run IN (SELECT value FROM json_each(?)) ORDER BY run, attempt`
+)
 
 func scanAttempt(scan func(...any) error, run *int64, others ...any) (AttemptRow, error) {
 	var a AttemptRow

@@ -10,10 +10,11 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
 	"github.com/picket-api/picket/domain"
 	"github.com/picket-api/picket/eventstore"
 	"github.com/picket-api/picket/projections"
-	"github.com/stretchr/testify/require"
 )
 
 // fromTheFuture is an event that a newer version of Picket wrote.
@@ -104,10 +105,10 @@ func TestForgottenEventIsCaughtUpWith(t *testing.T) {
 // when what ailed it is over.
 func TestFailingProjectionStopsAlone(t *testing.T) {
 	t.Parallel()
-	p := play(t)
 	for _, how := range []string{"error", "panic"} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
+			p := play(t)
 			var ill atomic.Bool
 			path := newPath(t)
 			v := open(t, path, p.log, projections.PageSize(61), projections.Retry(10*time.Millisecond),
@@ -137,6 +138,33 @@ func TestFailingProjectionStopsAlone(t *testing.T) {
 			same(t, p.want, dump(t, path))
 		})
 	}
+}
+
+// SQLite ends the transaction by itself when the disk is full. Nothing of the
+// batch may stay then, or it would be applied twice.
+func TestFullDiskIsShownAndPasses(t *testing.T) {
+	t.Parallel()
+	p := play(t)
+	path := newPath(t)
+	v := open(t, path, p.log, projections.PageSize(200), projections.Retry(10*time.Millisecond))
+	p.log.hold(len(p.facts) / 3)
+	run(t, v)
+	reach(t, v, eventstore.NewPosition(uint64(len(p.facts)/3), 0))
+	for more := 1; more < 40; more += 6 { // fails in one place and another
+		require.NoError(t, v.LimitPages(more))
+		p.log.hold(0)
+		for changed := v.Changed(); statusOf(t, v, "runs").Error == ""; changed = v.Changed() {
+			<-changed
+		}
+		require.Contains(t, statusOf(t, v, "runs").Error, "full")
+		require.ErrorIs(t, v.Wait(t.Context(), p.pos), projections.ErrStopped)
+	}
+	require.NoError(t, v.LimitPages(0))
+	reach(t, v, p.pos)
+	for changed := v.Changed(); statusOf(t, v, "runs").Error != ""; changed = v.Changed() {
+		<-changed
+	}
+	same(t, p.want, dump(t, path))
 }
 
 func TestTroubleWithTheLogIsShownAndPasses(t *testing.T) {

@@ -33,9 +33,12 @@ CREATE TABLE {runs}(
   outcome TEXT NOT NULL,       -- empty until finished, like the next
   missed_cause TEXT NOT NULL,
   attempt INTEGER NOT NULL,    -- the newest; 0 before the first
-  instance TEXT NOT NULL,      -- of it, like the next two
+  instance TEXT NOT NULL,      -- of it, like the next five
+  token INTEGER NOT NULL,
   claimed_at INTEGER,
   started_at INTEGER,
+  ended_at INTEGER,
+  "end" TEXT NOT NULL,
   finished_at INTEGER,
   reported_at INTEGER,
   requests INTEGER NOT NULL,
@@ -53,8 +56,8 @@ CREATE TABLE {runs}(
   late_reports INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE {attempts}(
-  run INTEGER NOT NULL, -- seq of its run
+CREATE TABLE {attempts}( -- before the newest, which most runs don't have
+  run INTEGER NOT NULL,  -- seq of its run
   attempt INTEGER NOT NULL,
   instance TEXT NOT NULL,
   token INTEGER NOT NULL,
@@ -69,7 +72,9 @@ CREATE INDEX IF NOT EXISTS {runs}_created ON {runs}(created_at);
 CREATE INDEX IF NOT EXISTS {runs}_monitor ON {runs}(monitor, created_at);
 CREATE INDEX IF NOT EXISTS {runs}_runner ON {runs}(runner, created_at);
 CREATE INDEX IF NOT EXISTS {runs}_workspace ON {runs}(workspace, created_at);
-CREATE INDEX IF NOT EXISTS {runs}_execution ON {runs}(execution);`,
+CREATE INDEX IF NOT EXISTS {runs}_execution ON {runs}(execution);
+CREATE INDEX IF NOT EXISTS {runs}_open ON {runs}(created_at) WHERE ` + openRuns + `;
+CREATE INDEX IF NOT EXISTS {runs}_trouble ON {runs}(outcome, created_at) WHERE ` + troubledRuns + `;`,
 	handles: []string{
 		"run.queued.v1", "run.claimed.v1", "run.started.v1", "run.lease_expired.v1", "run.released.v1",
 		"run.finished.v1", "run.missed.v1", "run.late_report_quarantined.v1",
@@ -86,17 +91,24 @@ CREATE INDEX IF NOT EXISTS {runs}_execution ON {runs}(execution);`,
 	apply: applyRuns,
 }
 
+// Conditions of small indexes; a query that repeats them word for word can use
+// one: of many runs few are open, and few did not succeed.
+const (
+	openRuns     = `state <> 'finished'`
+	troubledRuns = `outcome NOT IN ('', 'successful')`
+)
+
 const runsByID = `
 CREATE UNIQUE INDEX IF NOT EXISTS {runs}_id ON {runs}(id);`
 
 // runState is a run in the making.
 type runState struct {
 	RunRow
-	seq      int64
-	known    bool  // was queued
-	stored   bool  // is in the table
-	attempts []int // indexes of the attempts that changed
-	changed  bool
+	seq     int64
+	known   bool // was queued
+	stored  bool // is in the table
+	past    int  // attempts before the newest that are in theirs
+	changed bool
 }
 
 func applyRuns(t *tx, batch []*event) error {
@@ -109,16 +121,17 @@ func applyRuns(t *tx, batch []*event) error {
 	}
 	for _, e := range batch {
 		id := e.id()
-		if states[id] != nil {
-			continue
+		_, first := e.payload.(domain.RunQueued)
+		if states[id] == nil {
+			states[id] = &runState{}
+			order = append(order, states[id])
+			if !first {
+				stored = append(stored, id)
+			}
 		}
-		s := &runState{}
-		states[id], order = s, append(order, s)
-		if _, ok := e.payload.(domain.RunQueued); ok {
+		if first {
 			next++
-			s.seq = next
-		} else {
-			stored = append(stored, id)
+			states[id].seq = next
 		}
 	}
 	if err := loadRuns(t, states, stored); err != nil {
@@ -165,7 +178,9 @@ func (s *runState) apply(e *event) error {
 	case domain.RunStarted:
 		at := e.Time
 		s.State, s.StartedAt = domain.StateRunning, &at
-		s.onAttempt(p.Attempt, func(a *AttemptRow) { a.StartedAt = &at })
+		if a := s.newest(p.Attempt); a != nil {
+			a.StartedAt = &at
+		}
 	case domain.RunLeaseExpired:
 		s.State = domain.StateQueued
 		s.endAttempt(p.Attempt, EndLeaseExpired, e)
@@ -188,7 +203,6 @@ func (s *runState) claimed(p domain.RunClaimed, e *event) {
 	s.State, s.Attempt, s.Instance = domain.StateClaimed, p.Attempt, p.Instance
 	s.ClaimedAt, s.StartedAt = &at, nil
 	s.Attempts = append(s.Attempts, AttemptRow{Attempt: p.Attempt, Instance: p.Instance, Token: e.Version, ClaimedAt: at})
-	s.attempts = append(s.attempts, len(s.Attempts)-1)
 }
 
 func (s *runState) finished(p domain.RunFinished, e *event) {
@@ -205,14 +219,16 @@ func (s *runState) finished(p domain.RunFinished, e *event) {
 // how it ended after all.
 func (s *runState) endAttempt(attempt int, how AttemptEnd, e *event) {
 	at := e.Time
-	s.onAttempt(attempt, func(a *AttemptRow) { a.EndedAt, a.End = &at, how })
+	if a := s.newest(attempt); a != nil {
+		a.EndedAt, a.End = &at, how
+	}
 }
 
-func (s *runState) onAttempt(attempt int, change func(*AttemptRow)) {
-	for i := range s.Attempts {
-		if s.Attempts[i].Attempt == attempt {
-			change(&s.Attempts[i])
-			s.attempts = append(s.attempts, i)
-		}
+// newest is the newest attempt, if it has that number: nothing happens to those
+// before any more.
+func (s *runState) newest(attempt int) *AttemptRow {
+	if n := len(s.Attempts); n > 0 && s.Attempts[n-1].Attempt == attempt {
+		return &s.Attempts[n-1]
 	}
+	return nil
 }

@@ -14,10 +14,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/picket-api/picket/eventstore"
 	"github.com/picket-api/picket/eventstore/memory"
 	"github.com/picket-api/picket/projections"
-	"github.com/stretchr/testify/require"
 )
 
 // tape is a log whose clock shows the time of the fact that is being appended,
@@ -118,7 +119,10 @@ func open(tb testing.TB, path string, store eventstore.Store, opts ...projection
 	return v
 }
 
-func newPath(tb testing.TB) string { return filepath.Join(tb.TempDir(), "views.db") }
+func newPath(tb testing.TB) string {
+	tb.Helper()
+	return filepath.Join(tb.TempDir(), "views.db")
+}
 
 // run runs the views until the returned function is called, or the test ends.
 func run(tb testing.TB, v *projections.Views) (stop func()) {

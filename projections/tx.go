@@ -15,6 +15,7 @@ type tx struct {
 	gen     *generation
 	file    *file
 	effects *effects
+	actors  map[domain.Actor]string // as JSON
 }
 
 // effects are what the hooks are told after the commit.
@@ -26,17 +27,13 @@ type effects struct {
 
 // exec runs a prepared statement with the names of the tables in braces.
 func (t *tx) exec(query string, args ...any) error {
-	s, err := t.file.prepared(t.gen.query(query))
-	if err != nil {
-		return err
-	}
-	_, err = s.ExecContext(context.Background(), args...)
+	_, err := t.file.execPrepared(t.gen.query(query), args)
 	return err
 }
 
 // each calls row for every row that the query finds.
 func (t *tx) each(row func(scan func(...any) error) error, query string, args ...any) error {
-	s, err := t.file.prepared(t.gen.query(query))
+	s, err := t.file.prepared(t.gen.query(query)) //nolint:sqlclosecheck // kept for the next batch; file.forget closes it
 	if err != nil {
 		return err
 	}
@@ -80,6 +77,19 @@ func guarded(do func() error) (err error) {
 		}
 	}()
 	return do()
+}
+
+// actor is an actor as JSON; the same few act all the time.
+func (t *tx) actor(a domain.Actor) (string, error) {
+	if text, ok := t.actors[a]; ok {
+		return text, nil
+	}
+	text, err := toJSON(a)
+	if t.actors == nil {
+		t.actors = make(map[domain.Actor]string)
+	}
+	t.actors[a] = text
+	return text, err
 }
 
 // jsonList is the argument of json_each.

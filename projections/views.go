@@ -22,13 +22,14 @@ var (
 )
 
 type config struct {
-	epoch string
-	log   *slog.Logger
-	list  []*projection
-	page  int           // events of a live page
-	fill  int           // events of a page while nothing serves
-	poll  time.Duration // how long a lost wake, or trouble, may delay
-	retry time.Duration // how often a stopped projection is tried again
+	epoch  string
+	log    *slog.Logger
+	list   []*projection
+	page   int           // events of a page in step
+	fill   int           // of one while nothing serves
+	beside int           // of one beside tables that serve
+	poll   time.Duration // how long a lost wake, or trouble, may delay
+	retry  time.Duration // how often a stopped projection is tried again
 }
 
 // Option changes how Open works.
@@ -92,7 +93,10 @@ type hooks struct {
 // filled by Run or CatchUp. The caller keeps other processes out (the lock of
 // the store does) and calls Close.
 func Open(ctx context.Context, path string, store eventstore.Store, opts ...Option) (*Views, error) {
-	cfg := config{log: slog.New(slog.DiscardHandler), list: all(), page: livePage, fill: fillPage, poll: eventstore.DefaultPollEvery, retry: retryEvery}
+	cfg := config{
+		log: slog.New(slog.DiscardHandler), list: all(), page: livePage, fill: fillPage, beside: besidePage,
+		poll: eventstore.DefaultPollEvery, retry: retryEvery,
+	}
 	for _, o := range opts {
 		o(&cfg)
 	}
@@ -105,7 +109,7 @@ func Open(ctx context.Context, path string, store eventstore.Store, opts ...Opti
 		return nil, fmt.Errorf("open views: %w", err)
 	}
 	if err := v.load(ctx, path, head); err != nil {
-		return nil, errors.Join(fmt.Errorf("open views: %w", err), v.file.close())
+		return nil, errors.Join(fmt.Errorf("open views: %w", err), v.Close())
 	}
 	return v, nil
 }
@@ -123,13 +127,7 @@ func (v *Views) load(ctx context.Context, path string, head eventstore.Position)
 	}
 	if !ours {
 		v.cfg.log.Warn("the views were built from another log: they are built anew", "file", path)
-		if err := v.file.close(); err != nil {
-			return err
-		}
-		if err := removeFile(path); err != nil {
-			return err
-		}
-		if v.file, err = openFile(ctx, path, v.cfg.epoch, v.cfg.log); err != nil {
+		if err := v.replaceFile(ctx, path); err != nil {
 			return err
 		}
 		gens = nil
@@ -154,6 +152,19 @@ func (v *Views) load(ctx context.Context, path string, head eventstore.Position)
 	v.rename()
 	v.lineUp()
 	return nil
+}
+
+func (v *Views) replaceFile(ctx context.Context, path string) error {
+	err := v.file.close()
+	v.file = nil
+	if err != nil {
+		return err
+	}
+	if err := removeFile(path); err != nil {
+		return err
+	}
+	v.file, err = openFile(ctx, path, v.cfg.epoch, v.cfg.log)
+	return err
 }
 
 // ofThisLog reports whether every checkpoint is a place in this log: not beyond
@@ -225,7 +236,12 @@ func (v *Views) lineUp() {
 }
 
 // Close releases the file. Call it when Run has returned.
-func (v *Views) Close() error { return v.file.close() }
+func (v *Views) Close() error {
+	if v.file == nil {
+		return nil
+	}
+	return v.file.close()
+}
 
 // OnQueued calls f after each commit by which n runs of a runner became ready to
 // be claimed. Like the other hooks f must return quickly, is not called for the

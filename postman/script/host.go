@@ -28,8 +28,8 @@ func (s *sandbox) hostFunctions() map[string]quickjs.HostFunc {
 
 		"__request":  func([]any) (any, error) { return string(s.in.Request), nil },
 		"__response": func([]any) (any, error) { return string(responseHead(s.in.Response, 0)), nil },
-		"__body":     func(a []any) (any, error) { return base64.StdEncoding.EncodeToString(s.bodies[integer(a, 0)]), nil },
-		"__text":     func(a []any) (any, error) { return bodyText(s.bodies[integer(a, 0)], text(a, 1)), nil },
+		"__body":     func(a []any) (any, error) { return base64.StdEncoding.EncodeToString(s.bodies[integer(a)]), nil },
+		"__text":     func(a []any) (any, error) { return bodyText(s.bodies[integer(a)], text(a, 1)), nil },
 		"__send":     s.send,
 
 		"__cookies":      s.cookies,
@@ -55,11 +55,11 @@ func text(args []any, i int) string {
 	return t
 }
 
-func integer(args []any, i int) int {
-	if i >= len(args) {
+func integer(args []any) int {
+	if len(args) == 0 {
 		return 0
 	}
-	return int(number(args[i]))
+	return int(number(args[0]))
 }
 
 func number(v any) float64 {
@@ -106,7 +106,7 @@ func responseHead(r *Response, body int) []byte {
 
 // send starts a request of a script; its answer comes back through s.answers.
 func (s *sandbox) send(args []any) (any, error) {
-	id, req, host, ctx, answers := integer(args, 0), json.RawMessage(text(args, 1)), s.in.Host, s.ctx, s.answers
+	id, req, host, ctx, answers := integer(args), json.RawMessage(text(args, 1)), s.in.Host, s.ctx, s.answers
 	s.sending++
 	go func() {
 		a := answered{id: id}

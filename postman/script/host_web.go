@@ -23,7 +23,7 @@ import (
 const maxRandom = 65536
 
 func random(args []any) (any, error) {
-	n := integer(args, 0)
+	n := integer(args)
 	if n < 0 || n > maxRandom {
 		return nil, errors.New("more than 65,536 random bytes were asked for")
 	}
@@ -39,7 +39,7 @@ var hashes = map[string]func() hash.Hash{
 func newHash(name string) (func() hash.Hash, error) {
 	h, ok := hashes[strings.ToUpper(name)]
 	if !ok {
-		return nil, fmt.Errorf("Unrecognized algorithm name: %s", name) //nolint:revive,staticcheck // as Node says it to scripts
+		return nil, fmt.Errorf("Unrecognized algorithm name: %s", name) //nolint:staticcheck // as Node says it to scripts
 	}
 	return h, nil
 }

@@ -2,4 +2,9 @@
 
 package script_test
 
-const cycles = 1000
+import "time"
+
+const (
+	cycles        = 1000 // sandboxes that the memory test makes
+	scriptTimeout = 2 * time.Second
+)

@@ -2,5 +2,10 @@
 
 package script_test
 
-// cycles is how many sandboxes the memory test makes; the race detector is slow.
-const cycles = 60
+import "time"
+
+// The engine is many times slower with the race detector in.
+const (
+	cycles        = 60 // sandboxes that the memory test makes
+	scriptTimeout = time.Minute
+)

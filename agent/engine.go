@@ -116,7 +116,6 @@ type narrator struct {
 
 	started  time.Time
 	requests int
-	asked    time.Time  // when the newest request was sent
 	source   run.Source // of the newest request, replays for auth aside
 	current  wire.RequestReport
 }
@@ -151,12 +150,11 @@ func (n *narrator) Report(e run.Event) {
 }
 
 func (n *narrator) begin(e run.ItemStarted) {
-	n.asked = time.Now()
 	n.current = wire.RequestReport{Iteration: e.Cursor.Iteration, Name: e.Item.Name, ItemID: e.Item.ID, Folders: folders(e.Item)}
 	if e.Item.Request != nil {
 		n.current.Method, n.current.URL = e.Item.Request.Method, e.Item.Request.URL.String()
 	}
-	n.current.StartMS = n.sinceStart(n.asked)
+	n.current.StartMS = n.sinceStart(time.Now())
 }
 
 func folders(item *postman.Item) []string {
@@ -186,7 +184,6 @@ func (n *narrator) request(e run.RequestSent) {
 	if n.sent != nil {
 		n.sent(n.requests)
 	}
-	n.asked = time.Now()
 	if e.Source != run.FromAuth {
 		n.source = e.Source
 	}
@@ -203,7 +200,7 @@ func (n *narrator) response(e run.ResponseReceived) {
 		own = wire.RequestReport{Iteration: q.Iteration, Name: "pm.sendRequest", ItemID: q.ItemID, Folders: append(folders(e.Item), e.Item.Name)}
 		q = &own
 	}
-	q.StartMS = n.sinceStart(n.asked)
+	q.StartMS = n.sinceStart(e.At)
 	q.Method, q.URL, q.BytesOut = e.Request.Method, n.text(e.Request.URL.String()), e.SentSize
 	q.Error = n.requestError(e.Err)
 	if r := e.Response; r != nil {

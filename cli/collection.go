@@ -30,6 +30,7 @@ type collectionRun struct {
 	folders, envVars, globalVars    []string
 	reporters                       []string
 	jsonExport, bail, workingDir    string
+	sandbox                         string
 	delay, timeout, request, script int
 	insecure, ignoreRedirects       bool
 	noInsecureFileRead, suppress    bool
@@ -61,6 +62,7 @@ Exit codes: 0 all passed, 1 something failed, 2 wrong usage or an unreadable fil
 	f.StringVar(&o.jsonExport, "reporter-json-export", "picket-run.json", "file of the json reporter")
 	f.StringVar(&o.bail, "bail", "", "stop at the first failure")
 	f.Lookup("bail").NoOptDefVal = "failure"
+	f.StringVar(&o.sandbox, "sandbox", "newman", "rules for scripts: newman (as newman 6) or postman (as the app and runners: await at the top)")
 	f.StringVar(&o.workingDir, "working-dir", "", "folder of the files that bodies name (default: the current one)")
 	f.BoolVar(&o.noInsecureFileRead, "no-insecure-file-read", false, "refuse files outside of the working directory")
 	f.IntVar(&o.delay, "delay-request", 0, "wait before each request, in milliseconds")
@@ -110,7 +112,7 @@ func (o *collectionRun) options(env Env) (run.Options, error) {
 		Delay: millisecond(o.delay), Timeout: millisecond(o.timeout), RequestTimeout: millisecond(o.request), ScriptTimeout: millisecond(o.script),
 		Insecure: o.insecure, IgnoreRedirects: o.ignoreRedirects,
 		Proxy:   func(u *url.URL) (*url.URL, error) { return http.ProxyFromEnvironment(&http.Request{URL: u}) },
-		Sandbox: run.Scripts(script.Options{}), Version: Version(),
+		Sandbox: run.Scripts(script.Options{Newman: o.sandbox == "newman"}), Version: Version(),
 	}
 	for _, n := range []int{o.iterations, o.delay, o.timeout, o.request, o.script} {
 		if n < 0 {
@@ -123,6 +125,9 @@ func (o *collectionRun) options(env Env) (run.Options, error) {
 		opt.Bail = run.BailOnFailure
 	default:
 		return opt, usageError("--bail: must be failure or folder")
+	}
+	if o.sandbox != "newman" && o.sandbox != "postman" {
+		return opt, usageError("--sandbox: must be newman or postman")
 	}
 	root := o.workingDir
 	if root == "" {

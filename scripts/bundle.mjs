@@ -1,12 +1,13 @@
 // Bundles the npm libraries that collection scripts may require into
 // postman/script/bundle/<name>.js, one function body each: (exports, require,
-// module, process, global). The binary embeds them; a script that requires one
+// module, process, global, JSON). The binary embeds them; a script that requires one
 // loads it then. Run by `make bundle`, after `npm ci`.
 import { build } from "esbuild";
 import { createRequire } from "node:module";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import path from "node:path";
+import { runInNewContext } from "node:vm";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const out = path.join(root, "postman/script/bundle");
@@ -34,6 +35,7 @@ const modules = {
   querystring: "querystring-es3",
   stream: "stream-browserify",
   string_decoder: "string_decoder/",
+  sugar: "postman-sandbox/lib/vendor/sugar.js",
   tv4: "tv4",
   url: "url/",
   util: "util/",
@@ -62,19 +64,40 @@ const derive = `var newAssertion = Object.create(chai.Assertion.prototype);
         newAssertion.__flags = Object.assign(Object.create(null), this.__flags);
         return newAssertion;`;
 const derived = [/var newAssertion = new chai\.Assertion\(\);\s*transferFlags\(this, newAssertion\);\s*return newAssertion;/g, derive];
+const ssfi = [/if \(!flag\(this, 'lockSsfi'\)\) \{\s*flag\(this, 'ssfi', (\w+)\);\s*\}/, "if (!this.__flags.lockSsfi) this.__flags.ssfi = $1;"];
 const chaiPatches = {
+  // chai.assert is large and seldom used: it is made when somebody looks at it.
+  "../chai.js": [[/var assert = require\('\.\/chai\/interface\/assert'\);\s*exports\.use\(assert\);/,
+    "Object.defineProperty(exports, 'assert', { configurable: true, enumerable: true, get: function () { Object.defineProperty(exports, 'assert', { value: undefined, writable: true, configurable: true, enumerable: true }); exports.use(require('./chai/interface/assert')); return exports.assert; } });"]],
   "config.js": [[/useProxy: true/, "useProxy: false"]],
   "assertion.js": [
     [/flag\(this, 'ssfi', ssfi \|\| Assertion\);\s*flag\(this, 'lockSsfi', lockSsfi\);\s*flag\(this, 'object', obj\);\s*flag\(this, 'message', msg\);\s*flag\(this, 'eql', config\.deepEqual \|\| util\.eql\);/,
       "this.__flags = { __proto__: null, ssfi: ssfi || Assertion, lockSsfi: lockSsfi, object: obj, message: msg, eql: config.deepEqual || util.eql };"],
+    [/var ok = util\.test\(this, arguments\);/, "if (this.__flags.negate ? !expr : expr) return;\n    var ok = util.test(this, arguments);"],
     [/_chai\.Assertion = Assertion;/, "_chai.Assertion = Assertion;\n  Object.setPrototypeOf(Assertion.prototype, util.proxify.guard(Object.prototype));"],
   ],
-  "utils/addMethod.js": [derived],
+  "utils/addMethod.js": [derived, ssfi],
   "utils/addProperty.js": [derived, [/if \(!isProxyEnabled\(\) && !flag\(this, 'lockSsfi'\)\)/, "if (!this.__flags.lockSsfi)"]],
-  "utils/addChainableMethod.js": [derived],
+  "utils/addChainableMethod.js": [derived, ssfi,
+    [/addLengthGuard\(chainableMethodWrapper, name, true\);/, ""],
+    [/transferFlags\(this, chainableMethodWrapper\);/, "chainableMethodWrapper.__flags = Object.assign(Object.create(null), this.__flags);"]],
   "utils/overwriteMethod.js": [derived],
   "utils/overwriteProperty.js": [derived],
   "utils/overwriteChainableMethod.js": [[/var newAssertion = new chai\.Assertion\(\);\s*transferFlags\(this, newAssertion\);\s*return newAssertion;/g, derive]],
+};
+// chai-postman asserts first what it is asserted of: nearly always a response.
+const chaiPostmanPatches = [
+  [/new Assertion\(this\._obj\)\.to\.be\.postmanResponse;/g, "sdk.Response.isResponse(this._obj) || new Assertion(this._obj).to.be.postmanResponse;"],
+  [/new Assertion\(this\._obj\)\.to\.have\.property\('(\w+)'\);/g, "this._obj && '$1' in Object(this._obj) || new Assertion(this._obj).to.have.property('$1');"],
+  [/new Assertion\(this\._obj\.(\w+)\)\.to\.be\.a\('(\w+)'\);/g, "typeof this._obj.$1 === '$2' || new Assertion(this._obj.$1).to.be.a('$2');"],
+];
+const patched = async (file, list) => {
+  let contents = await readFile(file, "utf8");
+  for (const [from, to] of list) {
+    if (contents.search(from) < 0) throw new Error(`scripts/bundle.mjs: ${file} has no ${from}`);
+    contents = contents.replace(from, to);
+  }
+  return { contents };
 };
 const patches = {
   name: "patches",
@@ -82,22 +105,28 @@ const patches = {
     b.onLoad({ filter: /[\\/]chai[\\/]lib[\\/]chai[\\/]utils[\\/]proxify\.js$/ }, async (a) => ({
       contents: await readFile(path.join(root, "scripts/chai-guard.js"), "utf8"), resolveDir: path.dirname(a.path),
     }));
+    b.onLoad({ filter: /[\\/]chai[\\/]lib[\\/]chai\.js$/ }, (a) => patched(a.path, chaiPatches["../chai.js"]));
     b.onLoad({ filter: /[\\/]chai[\\/]lib[\\/]chai[\\/].*\.js$/ }, async (a) => {
       const name = a.path.split(/[\\/]/).slice(a.path.split(/[\\/]/).lastIndexOf("chai") + 1).join("/");
       if (!(name in chaiPatches)) return undefined;
-      let contents = await readFile(a.path, "utf8");
-      for (const [from, to] of chaiPatches[name]) {
-        if (contents.search(from) < 0) throw new Error(`scripts/bundle.mjs: chai's ${name} has no ${from}`);
-        contents = contents.replace(from, () => to);
-      }
-      return { contents };
+      return patched(a.path, chaiPatches[name]);
     });
+    b.onLoad({ filter: /[\\/]chai-postman[\\/]lib[\\/]index\.js$/ }, (a) => patched(a.path, chaiPostmanPatches));
+  },
+};
+
+// loupe asks Node's util for a symbol that the npm package has not.
+const noUtil = {
+  name: "no-util",
+  setup(b) {
+    b.onResolve({ filter: /^util$/ }, (a) => ({ path: a.path, namespace: "empty" }));
+    b.onLoad({ filter: /.*/, namespace: "empty" }, () => ({ contents: "module.exports = {};" }));
   },
 };
 
 const bundle = async (name, from) => {
   const result = await build({
-    entryPoints: [resolve(from)],
+    entryPoints: [name === "sugar" ? sugarFile : resolve(from)],
     bundle: true,
     write: false,
     format: "cjs",
@@ -107,13 +136,29 @@ const bundle = async (name, from) => {
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: "none",
-    external: shared.filter((s) => s !== name),
+    external: shared.filter((s) => s !== name && !(name === "chai" && s === "util")),
     define: { "process.env.NODE_ENV": '"production"', "process.env.NODE_DEBUG": "undefined" },
-    plugins: name === "chai" ? [patches, stubs] : [stubs],
+    plugins: name === "chai" ? [noUtil, patches, stubs] : [patches, stubs],
     logLevel: "error",
   });
   const strict = name === "chai" || name === "chai-postman" ? '"use strict";' : "";
+  if (name === "sugar") return `/*${await sugarNames()}*/\n` + result.outputFiles[0].text;
   return strict + result.outputFiles[0].text;
+};
+
+// Postman's sandbox has an old Sugar, which adds methods to the built-in types. It
+// is loaded when a script uses one: its first line says which there are.
+const sugarFile = path.join(root, "node_modules/postman-sandbox/lib/vendor/sugar.js");
+const sugarNames = async () => {
+  const source = JSON.stringify(await readFile(sugarFile, "utf8"));
+  return runInNewContext(`{
+    const types = { String, Array, Object, Number, Date, RegExp, Function };
+    const own = (o) => Object.getOwnPropertyNames(o);
+    const all = () => Object.fromEntries(Object.entries(types).flatMap(([n, t]) => [[n + ".prototype", own(t.prototype)], [n, own(t)]]));
+    const before = all();
+    (0, eval)(${source});
+    JSON.stringify(Object.fromEntries(Object.entries(all()).map(([n, names]) => [n, names.filter((k) => !before[n].includes(k) && !k.startsWith("sugar") && k !== "SugarMethods")])));
+  }`);
 };
 
 await mkdir(out, { recursive: true });

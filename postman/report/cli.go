@@ -157,7 +157,7 @@ func (c *CLI) assertions(e run.AssertionsDone) {
 		case a.Error == nil:
 			c.line("%s %s", c.paint(green, "  ✓ "), c.paint(gray, a.Name))
 		}
-		if len(failures) > 0 && failures[0].Index == i {
+		if len(failures) > 0 && failures[0].Index == e.First+i {
 			c.keep(failures[:1])
 			failures = failures[1:]
 			c.line("%s %s", c.paint(bold, fmt.Sprintf("%3d.", c.failed)), c.paint(bold, a.Name))

@@ -173,7 +173,7 @@ func (j *JSON) assertions(e run.AssertionsDone) {
 	}
 	for i, a := range e.Assertions {
 		out := assertion{Assertion: a.Name, Skipped: a.Skipped}
-		if f, bad := failed[i]; bad {
+		if f, bad := failed[e.First+i]; bad {
 			object := errorOf(f)
 			out.Error = &object
 		}

@@ -82,11 +82,13 @@ type (
 		Level  string // log, info, warn, error, debug
 		Args   []string
 	}
-	// AssertionsDone are the outcomes of one script's tests.
+	// AssertionsDone are outcomes of one script's tests, those between two answers
+	// to the script's own requests.
 	AssertionsDone struct {
 		Cursor     Cursor
 		Item       *postman.Item
 		Phase      script.Phase
+		First      int // the number of the first of them in the script
 		Assertions []script.Assertion
 	}
 	// ScriptFinished is one script that ran. Under BailOnFailure a script whose
@@ -114,8 +116,10 @@ type (
 		Source  Source
 		Request *postman.Request
 	}
-	// ResponseReceived is the end of a request: a response or an error.
+	// ResponseReceived is the end of a request: a response or an error. Those of a
+	// script's requests come when the script is over.
 	ResponseReceived struct {
+		At       time.Time // when the request was sent
 		Cursor   Cursor
 		Item     *postman.Item
 		Source   Source

@@ -41,7 +41,7 @@ func (j *job) send(ctx context.Context, r *postman.Request, c *content, source S
 		j.addSystemHeaders(r, target.Authority(), off)
 	}
 	j.emit(RequestSent{Cursor: j.cursor, Item: j.item, Source: source, Request: r})
-	received := ResponseReceived{Cursor: j.cursor, Item: j.item, Source: source, Request: r}
+	received := ResponseReceived{At: time.Now(), Cursor: j.cursor, Item: j.item, Source: source, Request: r}
 	if c.body != nil {
 		received.SentSize = c.body.Length
 	}
@@ -51,7 +51,7 @@ func (j *job) send(ctx context.Context, r *postman.Request, c *content, source S
 		h := &hop{method: r.Method, target: target, headers: wireHeaders(r, target, c, off), content: c}
 		received.Response, received.Err = j.follow(ctx, h, r, off, raw)
 	}
-	j.emit(received)
+	j.end(received)
 	return received.Response, received.Err
 }
 

@@ -83,8 +83,9 @@ func (x *execution) script(ctx context.Context, phase script.Phase, event postma
 		x.broken = err
 		return &script.Error{Name: "Error", Message: err.Error()}
 	}
+	h := &host{execution: x, ctx: ctx}
 	in := script.Input{
-		Phase: phase, Source: event.Source, Request: request, Location: x.item.Path(), Host: &host{execution: x, ctx: ctx}, Timeout: x.opts.ScriptTimeout,
+		Phase: phase, Source: event.Source, Request: request, Location: x.item.Path(), Host: h, Timeout: x.opts.ScriptTimeout,
 		Info:   script.Info{Iteration: x.cursor.Iteration, IterationCount: x.cursor.Cycles, RequestName: x.item.Name, RequestID: x.item.ID},
 		Scopes: x.scopes(),
 	}
@@ -101,12 +102,13 @@ func (x *execution) script(ctx context.Context, phase script.Phase, event postma
 		out.Error = nil
 	}
 	if ctx.Err() != nil {
+		h.assertions(phase, script.Output{})
 		return nil //nolint:nilerr // the run is over: what the script came to is not its own doing
 	}
 	if out.Error == nil && x.opts.Bail != BailNever {
 		out.Error = bailError(out.Assertions)
 	}
-	x.take(phase, event, out, time.Since(start))
+	x.take(h, phase, event, out, time.Since(start))
 	return out.Error
 }
 
@@ -121,13 +123,11 @@ func (x *execution) scriptResponse() (*script.Response, string) {
 }
 
 // take reports a script's doings and carries them over to what follows.
-func (x *execution) take(phase script.Phase, event postman.Event, out script.Output, took time.Duration) {
+func (x *execution) take(h *host, phase script.Phase, event postman.Event, out script.Output, took time.Duration) {
 	for _, c := range out.Console {
 		x.emit(ConsoleLogged{Cursor: x.cursor, Item: x.item, Phase: phase, Level: c.Level, Args: c.Args})
 	}
-	if len(out.Assertions) > 0 {
-		x.emit(AssertionsDone{Cursor: x.cursor, Item: x.item, Phase: phase, Assertions: out.Assertions})
-	}
+	h.assertions(phase, out)
 	if out.Next != nil {
 		x.next = out.Next
 	}

@@ -110,8 +110,8 @@ func assertionFailures(e AssertionsDone) []Failure {
 			name = "AssertionError"
 		}
 		list = append(list, Failure{
-			Class: ClassAssertion, Name: name, Message: a.Error.Message, Test: a.Name, Index: i, Skipped: a.Skipped,
-			At: fmt.Sprintf("assertion:%d in test-script", i), Stack: AssertionStack(name, a.Error.Message, i, e.Cursor.Position),
+			Class: ClassAssertion, Name: name, Message: a.Error.Message, Test: a.Name, Index: e.First + i, Skipped: a.Skipped,
+			At: fmt.Sprintf("assertion:%d in test-script", e.First+i), Stack: AssertionStack(name, a.Error.Message, e.First+i, e.Cursor.Position),
 			Cursor: e.Cursor, Item: e.Item, Iteration: e.Cursor.Iteration,
 		})
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http/httptrace"
+	"sync"
 
 	"github.com/picket-api/picket/postman"
 	"github.com/picket-api/picket/postman/cookies"
@@ -16,6 +18,9 @@ import (
 type host struct {
 	*execution
 	ctx context.Context //nolint:containedctx // of the script that it serves
+
+	mu       sync.Mutex
+	answered [][]Event // the ends of each of the script's requests
 }
 
 // Send serves pm.sendRequest. {{names}} in it are not filled in, as in newman:
@@ -33,7 +38,17 @@ func (h *host) Send(ctx context.Context, raw json.RawMessage) (script.Response, 
 		execution: h.execution, source: FromScript, auth: request.Auth, settings: request.Auth, request: request,
 		behavior: postman.Behavior{"disableBodyPruning": jsonx.Flag(true)},
 	}
-	_, resp, failure := j.do(ctx)
+	h.mu.Lock()
+	number := len(h.answered)
+	h.answered = append(h.answered, nil)
+	h.mu.Unlock()
+	j.ended = func(e ResponseReceived) {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.answered[number] = append(h.answered[number], e)
+	}
+	sent := &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { script.Sent(ctx) }}
+	_, resp, failure := j.do(httptrace.WithClientTrace(ctx, sent))
 	if failure != nil {
 		return script.Response{}, failure
 	}
@@ -61,6 +76,40 @@ func dropFiles(r *postman.Request) bool {
 	}
 	r.Body.FormData = kept
 	return dropped
+}
+
+// assertions tells of a script's tests and of the answers to its requests, in the
+// order in which they came. The script is over.
+func (h *host) assertions(phase script.Phase, out script.Output) {
+	told := 0
+	tell := func(end int) {
+		if end > told {
+			h.emit(AssertionsDone{Cursor: h.cursor, Item: h.item, Phase: phase, First: told, Assertions: out.Assertions[told:end]})
+			told = end
+		}
+	}
+	for n, number := range out.Answered {
+		end := told
+		for end < len(out.Assertions) && out.Assertions[end].After <= n {
+			end++
+		}
+		tell(end)
+		h.answer(number)
+	}
+	tell(len(out.Assertions))
+	for number := range h.answered {
+		h.answer(number)
+	}
+}
+
+// answer tells of the end of one of the script's requests, once.
+func (h *host) answer(number int) {
+	if number < len(h.answered) {
+		for _, e := range h.answered[number] {
+			h.emit(e)
+		}
+		h.answered[number] = nil
+	}
 }
 
 // jarURL is an address as a cookie jar sees it.

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"maps"
+	"time"
 
 	"github.com/picket-api/picket/postman"
 	"github.com/picket-api/picket/postman/auth"
@@ -16,6 +17,15 @@ type job struct {
 	auth     *postman.Auth // as the collection has it: what is learned belongs to it
 	settings *postman.Auth // with variables filled in
 	behavior postman.Behavior
+	ended    func(ResponseReceived) // takes the end of each request that is sent; nil: it is told at once
+}
+
+func (j *job) end(e ResponseReceived) {
+	if j.ended != nil {
+		j.ended(e)
+		return
+	}
+	j.emit(e)
 }
 
 // do sends the request, again if its auth asks for it. It returns the request as
@@ -53,7 +63,7 @@ func (j *job) do(ctx context.Context) (*postman.Request, *Response, *RequestErro
 func (j *job) failed(err error) (*postman.Request, *Response, *RequestError) {
 	failure := requestError(err)
 	j.emit(RequestSent{Cursor: j.cursor, Item: j.item, Source: j.source, Request: j.request})
-	j.emit(ResponseReceived{Cursor: j.cursor, Item: j.item, Source: j.source, Request: j.request, Err: failure})
+	j.end(ResponseReceived{At: time.Now(), Cursor: j.cursor, Item: j.item, Source: j.source, Request: j.request, Err: failure})
 	return j.request, nil, failure
 }
 

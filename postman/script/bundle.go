@@ -43,7 +43,9 @@ func (b *bytecode) get() ([]byte, error) {
 			b.err = err
 			return
 		}
-		b.code, b.err = vm.Compile(source, quickjs.EvalGlobal)
+		if b.err = stripBytecode(vm); b.err == nil {
+			b.code, b.err = vm.Compile(source, quickjs.EvalGlobal)
+		}
 		b.err = errors.Join(b.err, vm.Close())
 	})
 	return b.code, b.err
@@ -76,7 +78,7 @@ var modules = sync.OnceValue(func() map[string]*bytecode {
 		name := strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(f, "bundle/"), ".js"), "__", "/")
 		all[name] = &bytecode{source: func() (string, error) {
 			text, err := libraries.ReadFile(f)
-			return fmt.Sprintf("__define(%q, function (exports, require, module, process, global) {%s\n});", name, text), err
+			return fmt.Sprintf("__define(%q, function (exports, require, module, process, global, JSON) {%s\n});", name, text), err
 		}}
 	}
 	return all

@@ -4,9 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"os"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -168,7 +165,7 @@ func TestHowAScriptFails(t *testing.T) {
 		`throw new RangeError("r")`:   {Name: "RangeError", Message: "r"},
 		`throw "text"`:                {},
 		`pm.expect(1).to.equal(2)`:    {Name: "AssertionError", Message: "expected 1 to equal 2"},
-		`JSON.parse("")`:              {Name: "SyntaxError", Message: "Unexpected end of JSON input"},
+		`JSON.parse("")`:              {Name: "JSONError", Message: "No data, empty input at 1:1\n\n^"},
 		`const a = 1; a = 2`:          {Name: "TypeError", Message: "Assignment to constant variable."},
 		`pm.require("@team/package")`: {Name: "Error"},
 	} {
@@ -212,45 +209,6 @@ func TestScriptsSendRequests(t *testing.T) {
 	require.Equal(t, map[string]bool{"callback": true, "error": true, "promise": true, "cookies": true, "jar": true}, names)
 }
 
-// Each attack ends in time and leaves a process in which others can run.
-func TestHostileScripts(t *testing.T) {
-	t.Parallel()
-	for name, source := range map[string]string{
-		"loop":               `for (;;);`,
-		"loop in a try":      `for (;;) { try { for (;;); } catch (e) {} }`,
-		"sort callback":      `[1, 2, 3].sort(() => { for (;;); })`,
-		"promise job":        `Promise.resolve().then(() => { for (;;); })`,
-		"microtasks":         `const f = () => Promise.resolve().then(f); f()`,
-		"timers for ever":    `const f = () => setTimeout(f, 1); f()`,
-		"regex":              `/^(?=(a+)+$)b/.test("a".repeat(40) + "!"); /(a+)+$/.test("a".repeat(40) + "!")`,
-		"array bomb":         `const a = []; for (;;) a.push(new Array(1e5).fill(1))`,
-		"string bomb":        `let s = "x"; for (;;) s += s + Math.random()`,
-		"buffer bomb":        `const a = []; for (;;) a.push(new Uint8Array(1 << 20))`,
-		"recursion":          `const f = () => f() + 1; f()`,
-		"eval nesting":       `eval("(".repeat(2e6))`,
-		"deep JSON":          `JSON.parse("[".repeat(2e6))`,
-		"never settles":      `await new Promise(() => {}); `,
-		"request that hangs": `pm.sendRequest("http://example.test/slow", () => {})`,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s, err := script.New(script.Options{})
-			require.NoError(t, err)
-			defer s.Close()
-			in := with(source, &jarHost{delay: time.Minute})
-			in.Timeout = time.Second
-			start := time.Now()
-			out := s.Run(t.Context(), in)
-			require.Less(t, time.Since(start), 30*time.Second, "far over its second")
-			if name != "never settles" && name != "promise job" {
-				require.True(t, out.Error != nil || name == "regex", "%+v", out)
-			}
-			next := newSandbox(t).Run(t.Context(), input(`pm.test("fine", () => {})`))
-			require.Len(t, next.Assertions, 1)
-		})
-	}
-}
-
 func TestATimeoutIsNamedAsInNewman(t *testing.T) {
 	t.Parallel()
 	in := input(`pm.test("before", () => {}); for (;;);`)
@@ -273,36 +231,4 @@ func TestARunThatIsStoppedStopsItsScript(t *testing.T) {
 	out := newSandbox(t).Run(ctx, in)
 	require.NotNil(t, out.Error)
 	require.Less(t, time.Since(start), 9*time.Second)
-}
-
-// rss is the resident memory of this process in bytes.
-func rss(t *testing.T) int {
-	t.Helper()
-	data, err := os.ReadFile("/proc/self/statm")
-	if err != nil {
-		t.Skip("no /proc/self/statm on this system")
-	}
-	var total, resident int
-	_, err = fmt.Sscan(string(data), &total, &resident)
-	require.NoError(t, err)
-	return resident * os.Getpagesize()
-}
-
-//nolint:paralleltest // it measures the process
-func TestMemoryStaysFlatOverManyRuns(t *testing.T) {
-	run := func(n int) {
-		for range n {
-			s, err := script.New(script.Options{})
-			require.NoError(t, err)
-			out := s.Run(t.Context(), input(`pm.test("a", () => pm.response.to.have.status(200)); pm.environment.set("o", {a: [1]})`))
-			require.Len(t, out.Assertions, 1)
-			s.Close()
-		}
-	}
-	run(50)
-	runtime.GC()
-	before := rss(t)
-	run(cycles)
-	runtime.GC()
-	require.Less(t, rss(t)-before, 48<<20, "bytes more after %d runs", cycles)
 }

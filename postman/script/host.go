@@ -1,17 +1,16 @@
 package script
 
 import (
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"modernc.org/quickjs"
+	"modernc.org/quickjs/intl"
 )
 
 // hostFunctions are all that the pm layer can reach outside the engine; it takes
@@ -19,6 +18,7 @@ import (
 func (s *sandbox) hostFunctions() map[string]quickjs.HostFunc {
 	return map[string]quickjs.HostFunc{
 		"__load":   s.load,
+		"__intl":   func([]any) (any, error) { return nil, intl.Register(s.vm) },
 		"__now":    func([]any) (any, error) { return float64(time.Since(s.start).Microseconds()) / 1000, nil },
 		"__uuid":   func([]any) (any, error) { return uuid.NewString(), nil },
 		"__random": random,
@@ -55,6 +55,7 @@ func text(args []any, i int) string {
 	return t
 }
 
+// integer is the first argument.
 func integer(args []any) int {
 	if len(args) == 0 {
 		return 0
@@ -104,40 +105,6 @@ func responseHead(r *Response, body int) []byte {
 	return b
 }
 
-// send starts a request of a script; its answer comes back through s.answers.
-func (s *sandbox) send(args []any) (any, error) {
-	id, req, host, ctx, answers := integer(args), json.RawMessage(text(args, 1)), s.in.Host, s.ctx, s.answers
-	s.sending++
-	go func() {
-		a := answered{id: id}
-		if host == nil {
-			a.err = errors.New("requests can't be sent here")
-		} else {
-			a.response, a.err = host.Send(ctx, req)
-		}
-		answers <- a
-	}()
-	runtime.Gosched() // requests that are sent together leave in their order
-	return nil, nil
-}
-
-// settled is the outcome of a request as the pm layer takes it.
-func (s *sandbox) settled(a answered) string {
-	if a.err == nil {
-		s.bodies[a.id] = a.response.Body
-		return `{"response":` + string(responseHead(&a.response, a.id)) + `}`
-	}
-	failure := map[string]string{"message": a.err.Error()}
-	if coded, ok := errors.AsType[interface {
-		error
-		ErrorCode() string
-	}](a.err); ok && coded.ErrorCode() != "" {
-		failure["code"] = coded.ErrorCode()
-	}
-	b, _ := json.Marshal(map[string]any{"error": failure}) // texts only
-	return string(b)
-}
-
 type cookieJSON struct {
 	Name     string     `json:"name"`
 	Value    string     `json:"value"`
@@ -185,36 +152,4 @@ func (s *sandbox) deleteCookie(args []any) (any, error) {
 		return nil, errNoJar
 	}
 	return nil, s.in.Host.DeleteCookie(text(args, 0), text(args, 1))
-}
-
-// answered is the outcome of one pm.sendRequest.
-type answered struct {
-	id       int
-	response Response
-	err      error
-}
-
-// wait lets the next thing happen: a timer, or the answer to a request.
-func (s *sandbox) wait(ctx context.Context, ms float64) error {
-	var due <-chan time.Time
-	if ms == 0 {
-		_, err := s.vm.Call("__timer")
-		return err
-	}
-	if ms > 0 {
-		t := time.NewTimer(time.Duration(ms * float64(time.Millisecond)))
-		defer t.Stop()
-		due = t.C
-	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-due:
-		_, err := s.vm.Call("__timer")
-		return err
-	case a := <-s.answers:
-		s.sending--
-		_, err := s.vm.Call("__settle", a.id, s.settled(a))
-		return err
-	}
 }

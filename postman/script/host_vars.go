@@ -50,6 +50,17 @@ func (s *sandbox) lookup(letter, key string) (any, bool) {
 	return nil, false
 }
 
+// variable is the text that a scope has under a name, by the scope's name in pm.
+func (s *sandbox) variable(scope, key string) string {
+	letter, ok := map[string]string{"globals": "g", "environment": "e", "collectionVariables": "c", "iterationData": "d", "variables": "v"}[scope]
+	if !ok {
+		return ""
+	}
+	v, _ := s.lookup(letter, key)
+	text, _ := v.(string)
+	return text
+}
+
 // varGet gives scalars as they are, the rest as {json: text}.
 func (s *sandbox) varGet(a []any) (any, error) {
 	v, ok := s.lookup(text(a, 0), text(a, 1))

@@ -39,7 +39,7 @@ var hashes = map[string]func() hash.Hash{
 func newHash(name string) (func() hash.Hash, error) {
 	h, ok := hashes[strings.ToUpper(name)]
 	if !ok {
-		return nil, fmt.Errorf("Unrecognized algorithm name: %s", name)
+		return nil, fmt.Errorf("Unrecognized algorithm name: %s", name) // as Node says it to scripts
 	}
 	return h, nil
 }

@@ -2,9 +2,8 @@
 
 package script_test
 
-import "time"
-
 const (
-	cycles        = 1000 // sandboxes that the memory test makes
-	scriptTimeout = 2 * time.Second
+	cycles  = 2000 // sandboxes that the memory test makes
+	slow    = 1    // how much longer everything takes
+	sampled = 1    // one of so many long cases is run
 )

@@ -2,10 +2,10 @@
 
 package script_test
 
-import "time"
-
-// The engine is many times slower with the race detector in.
+// The detector sees every access of the engine, too: what takes long there is
+// scaled down.
 const (
-	cycles        = 60 // sandboxes that the memory test makes
-	scriptTimeout = time.Minute
+	cycles  = 30
+	slow    = 15
+	sampled = 5
 )

@@ -5,17 +5,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"modernc.org/quickjs"
-	"modernc.org/quickjs/intl"
 )
 
 // Limits of a Sandbox.
 const (
-	DefaultMemory  = 64 << 20         // bytes of the JavaScript heap
-	maxSpin        = 10 * time.Second // JavaScript may run so long without an await, when no timeout is set
-	gcThreshold    = 4 << 20          // bytes that are allocated between two searches for cycles
+	DefaultMemory  = 64 << 20    // bytes of the JavaScript heap
+	gcThreshold    = 8 << 20     // bytes of heap from which on the engine searches for cycles
+	lastCall       = time.Second // for the engine to tell what a script did
 	timeoutMessage = "Script execution timed out."
 )
 
@@ -69,16 +69,11 @@ type sandbox struct {
 	ctx     context.Context //nolint:containedctx // host functions have no other way to it
 	ownData bool
 	bodies  map[int][]byte // of the response (0) and of the answers to pm.sendRequest
-	answers chan answered
-	sending int
+	requests
 }
 
 func (s *sandbox) boot(code []byte) error {
 	s.vm.SetMemoryLimit(s.options.Memory)
-	s.vm.SetGCThreshold(gcThreshold)
-	if err := intl.Register(s.vm); err != nil {
-		return err
-	}
 	for name, f := range s.hostFunctions() {
 		if err := s.vm.RegisterHostFunc(name, f); err != nil {
 			return err
@@ -115,7 +110,7 @@ func (s *sandbox) Run(ctx context.Context, in Input) (out Output) {
 		defer cancel()
 	}
 	ctx, over := context.WithCancelCause(ctx)
-	s.in, s.ctx, s.ownData, s.answers = &in, ctx, false, make(chan answered)
+	s.in, s.ctx, s.ownData, s.requests = &in, ctx, false, requests{answers: make(chan answered)}
 	s.bodies = map[int][]byte{}
 	if in.Response != nil {
 		s.bodies[0] = in.Response.Body
@@ -129,6 +124,7 @@ func (s *sandbox) Run(ctx context.Context, in Input) (out Output) {
 	for ; s.sending > 0; s.sending-- { // nothing of this script goes on
 		<-s.answers
 	}
+	out.Answered = s.order
 	s.settleUndefined()
 	s.in, s.bodies = nil, nil
 	return out
@@ -144,8 +140,8 @@ func (s *sandbox) limitError(ctx context.Context, err error) *Error {
 	}
 	if e, ok := errors.AsType[*quickjs.Error](err); ok {
 		switch e.Message {
-		case "out of memory":
-			return &Error{Name: "Error", Message: fmt.Sprintf("the script used more memory than the %d MiB that it may", s.options.Memory>>20)}
+		case outOfMemory:
+			return s.memoryError()
 		case "interrupted":
 			return &Error{Name: "Error", Message: timeoutMessage}
 		}
@@ -153,33 +149,33 @@ func (s *sandbox) limitError(ctx context.Context, err error) *Error {
 	return &Error{Name: "Error", Message: "the script engine stopped: " + err.Error()}
 }
 
+const outOfMemory = "out of memory" // as the engine says it
+
+func (s *sandbox) memoryError() *Error {
+	return &Error{Name: "Error", Message: fmt.Sprintf("the script used more memory than the %d MiB that it may", s.options.Memory>>20)}
+}
+
 // script runs one script until nothing can happen any more. An error is a limit:
 // what scripts throw is caught inside.
 func (s *sandbox) script(ctx context.Context, in Input) error {
-	spin := in.Timeout
-	if spin == 0 {
-		spin = maxSpin
-	}
-	if err := s.vm.SetEvalTimeout(spin); err != nil {
-		return err
-	}
+	s.vm.SetGCThreshold(gcThreshold) // the engine lowers it with each search
 	stop := context.AfterFunc(ctx, s.vm.Interrupt)
 	defer stop() // an interrupt from now on would hit the next script
 	meta, err := s.meta(in)
 	if err != nil {
 		return err
 	}
-	if _, err := s.vm.Call("__begin", in.Source, meta); err != nil {
+	if _, err := s.call(ctx, "__begin", in.Source, meta); err != nil {
 		return err
 	}
 	for {
+		if err := s.arm(ctx); err != nil {
+			return err
+		}
 		if _, err := s.vm.ExecutePendingJobs(); err != nil {
 			return err
 		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		state, err := s.vm.Call("__state")
+		state, err := s.call(ctx, "__state")
 		if err != nil {
 			return err
 		}
@@ -193,20 +189,56 @@ func (s *sandbox) script(ctx context.Context, in Input) error {
 	}
 }
 
+// arm bounds the next stay in the engine by what is left of the script's time: an
+// interrupt that comes between two stays is not seen by the next one.
+func (s *sandbox) arm(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	left := time.Duration(0) // no limit
+	if deadline, ok := ctx.Deadline(); ok {
+		left = max(time.Until(deadline), time.Microsecond)
+	}
+	return s.vm.SetEvalTimeout(left)
+}
+
+// call calls a function of the pm layer.
+func (s *sandbox) call(ctx context.Context, name string, args ...any) (any, error) {
+	if err := s.arm(ctx); err != nil {
+		return nil, err
+	}
+	return s.vm.Call(name, args...)
+}
+
 // meta is what the pm layer is told of a script at its start.
 func (s *sandbox) meta(in Input) (string, error) {
 	location := in.Location
 	if location == nil {
 		location = []string{}
 	}
-	b, err := json.Marshal(map[string]any{
-		"phase": in.Phase, "location": location, "url": in.URL, "hasResponse": in.Response != nil, "newman": s.options.Newman,
-		"info": map[string]any{
-			"eventName": in.Phase, "iteration": in.Info.Iteration, "iterationCount": in.Info.IterationCount,
-			"requestName": in.Info.RequestName, "requestId": in.Info.RequestID,
-		},
+	b, err := json.Marshal(scriptMeta{
+		Phase: in.Phase, Location: location, URL: in.URL, HasResponse: in.Response != nil, Newman: s.options.Newman, Sugar: sugarIn(in.Source),
+		Info: scriptInfo{in.Phase, in.Info.Iteration, in.Info.IterationCount, in.Info.RequestName, in.Info.RequestID},
 	})
 	return string(b), err
+}
+
+type scriptMeta struct {
+	Phase       Phase               `json:"phase"`
+	Location    []string            `json:"location"`
+	URL         string              `json:"url"`
+	HasResponse bool                `json:"hasResponse"`
+	Newman      bool                `json:"newman"`
+	Sugar       map[string][]string `json:"sugar,omitempty"`
+	Info        scriptInfo          `json:"info"`
+}
+
+type scriptInfo struct {
+	EventName      Phase  `json:"eventName"`
+	Iteration      int    `json:"iteration"`
+	IterationCount int    `json:"iterationCount"`
+	RequestName    string `json:"requestName"`
+	RequestID      string `json:"requestId"`
 }
 
 // scriptResult is what the pm layer tells of a script at its end.
@@ -217,13 +249,17 @@ type scriptResult struct {
 	Skip       bool
 	Error      *Error
 	Late       bool
+	Nothing    bool // the script threw null
 	Request    json.RawMessage
 }
 
 // takeResult reads what the script left behind, as far as the engine still talks.
 func (s *sandbox) takeResult(out *Output) {
 	var r scriptResult
-	told, err := s.vm.Call("__result")
+	told, err := any(nil), s.vm.SetEvalTimeout(lastCall)
+	if err == nil {
+		told, err = s.vm.Call("__result")
+	}
 	if err == nil {
 		body, _ := told.(string)
 		err = json.Unmarshal([]byte(body), &r)
@@ -234,6 +270,17 @@ func (s *sandbox) takeResult(out *Output) {
 			out.Error = s.limitError(context.Background(), err)
 		}
 		return
+	}
+	used, err := heap(s.vm)
+	full := err != nil || used > s.options.Memory/10*9
+	if r.Error != nil && (r.Error.Message == outOfMemory || r.Nothing && (full || !strings.Contains(s.in.Source, "null"))) {
+		r.Error, full = s.memoryError(), true
+	}
+	out.Fatal = out.Fatal || full // what comes next would run out of memory, too
+	s.spent = s.spent || out.Fatal
+	reword(r.Error, s.in.Source, s.variable)
+	for i := range r.Assertions {
+		reword(r.Assertions[i].Error, s.in.Source, s.variable)
 	}
 	out.Assertions, out.Console, out.Next, out.Skip = r.Assertions, r.Console, r.Next, r.Skip
 	if out.Error == nil {

@@ -31,7 +31,7 @@ func input(source string) script.Input {
 		Phase: script.Test, Source: source, Info: script.Info{RequestName: "r", RequestID: "1", IterationCount: 1}, Location: []string{"C", "r"},
 		Request:  json.RawMessage(`{"method":"GET","url":"http://example.test/a?b=1","header":[{"key":"X-A","value":"1"}]}`),
 		Response: &script.Response{Code: 200, Status: "OK", Headers: []script.Header{{Key: "Content-Type", Value: "application/json"}}, Body: []byte(`{"who":"ann","n":3}`), Time: 12 * time.Millisecond, Size: 19},
-		Scopes:   scopes(), Timeout: scriptTimeout,
+		Scopes:   scopes(), Timeout: 5 * slow * time.Second,
 	}
 }
 

@@ -94,6 +94,9 @@ type Assertion struct {
 	Name    string
 	Skipped bool
 	Error   *Error // nil when it passed
+	// After is how many requests of the script had been answered before it: the
+	// place of the assertion among what Host.Send did.
+	After int
 }
 
 // Error is a JavaScript error. Name and Message are empty where a script threw
@@ -132,7 +135,10 @@ type Output struct {
 	Skip       bool            // pm.execution.skipRequest
 	Error      *Error          // the script itself failed
 	Late       bool            // Error came while timers, promises or requests were pending: newman's run does not fail by it
-	Fatal      bool            // the sandbox can't be used any more (limit reached): make a new one
+	// Answered are the requests that were answered while the script ran, in that
+	// order, each by its number among the calls of Host.Send, from 0.
+	Answered []int
+	Fatal    bool // the sandbox can't be used any more (limit reached): make a new one
 }
 
 // Sandbox runs the scripts of one run, one at a time.

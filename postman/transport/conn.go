@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http/httptrace"
 	"os"
 	"strings"
 	"time"
@@ -58,14 +59,14 @@ func (cn *conn) roundTrip(ctx context.Context, r *Request, proxy *proxy, cfg *Co
 	cn.answered, cn.keep = false, false
 	ready := time.Now()
 	if r.Body == nil || r.Body.Length < largeBody {
-		err := cn.send(r, proxy)
+		err := wrote(ctx, cn.send(r, proxy))
 		if err != nil && !isReset(err) {
 			return nil, err // a server that closed may have said why: read on
 		}
 		return cn.receive(r, ready, cfg, err)
 	}
 	sent := make(chan error, 1)
-	go func() { sent <- cn.send(r, proxy) }()
+	go func() { sent <- wrote(ctx, cn.send(r, proxy)) }()
 	resp, err := cn.receive(r, ready, cfg, nil)
 	linger := time.NewTimer(sendLinger)
 	defer linger.Stop()
@@ -81,6 +82,14 @@ func (cn *conn) roundTrip(ctx context.Context, r *Request, proxy *proxy, cfg *Co
 		<-sent //nolint:errcheck // broken off: the answer counts
 	}
 	return resp, err
+}
+
+// wrote tells the context's trace that the request is out.
+func wrote(ctx context.Context, err error) error {
+	if t := httptrace.ContextClientTrace(ctx); t != nil && t.WroteRequest != nil {
+		t.WroteRequest(httptrace.WroteRequestInfo{Err: err})
+	}
+	return err
 }
 
 func (cn *conn) send(r *Request, proxy *proxy) error {

@@ -7,6 +7,7 @@ const take = (name) => {
   return f;
 };
 const hostLoad = take("__load");
+const hostIntl = take("__intl");
 const hostNow = take("__now");
 const hostUUID = take("__uuid");
 const hostRandom = take("__random");
@@ -32,6 +33,7 @@ const hostReplaceIn = take("__replaceIn");
 
 const nativeParse = JSON.parse;
 const nativeStringify = JSON.stringify;
+const nativeJSON = { parse: nativeParse, stringify: nativeStringify };
 const { defineProperty, setPrototypeOf, getPrototypeOf, keys, assign } = Object;
 const isObject = (v) => v !== null && typeof v === "object";
 const isFunction = (v) => typeof v === "function";
@@ -52,22 +54,19 @@ const nodeProcess = {
   nextTick: (f, ...args) => { queueMicrotask(() => f(...args)); },
 };
 
+const notFound = (name) => assign(new Error(`Cannot find module '${name}'`), { code: "MODULE_NOT_FOUND" });
 const load = (name) => {
   if (name.length > 1 && name.endsWith("/")) name = name.slice(0, -1);
   const known = loaded.get(name);
   if (known !== undefined) return known.exports;
   if (owns(internal, name)) return internal[name]();
-  if (!hostLoad(name)) {
-    const e = new Error(`Cannot find module '${name}'`);
-    e.code = "MODULE_NOT_FOUND";
-    throw e;
-  }
+  if (!hostLoad(name)) throw notFound(name);
   const module = { exports: {} };
   const factory = factories.get(name);
   factories.delete(name);
   loaded.set(name, module);
   try {
-    factory(module.exports, load, module, nodeProcess, globalThis);
+    factory(module.exports, load, module, nodeProcess, globalThis, nativeJSON);
   } catch (e) {
     loaded.delete(name);
     throw e;
@@ -83,14 +82,15 @@ const internal = {
   timers: () => ({ setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate }),
 };
 // Bundled for this layer's own use.
-const unlisted = ["lodash3", "liquid-json", "http-reasons", "chai-postman", "whatwg-url"];
+const unlisted = ["lodash3", "liquid-json", "http-reasons", "chai-postman", "whatwg-url", "sugar"];
 
 const require = (name) => {
   name = String(name);
   if (name.startsWith("node:")) name = name.slice(5);
   if (name.length > 1 && name.endsWith("/")) name = name.slice(0, -1);
   if (name === "chai") return chai();
-  return load(unlisted.includes(name) ? `${name}?` : name);
+  if (unlisted.includes(name)) throw notFound(name);
+  return load(name);
 };
 
 // lazy makes a global whose value is found out when somebody looks at it.

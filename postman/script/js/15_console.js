@@ -63,13 +63,15 @@ const inspect = (v, depth = 0, seen = []) => {
   return inspectObject(v, depth, [...seen, v]);
 };
 
-// A console belongs to one script.
-const makeConsole = (sink) => {
-  const at = (level) => (...args) => { sink(level, args.map((a) => safely(a))); };
-  const safely = (a) => { try { return inspect(a); } catch { return "[unprintable]"; } };
-  return {
-    log: at("log"), info: at("info"), warn: at("warn"), error: at("error"), debug: at("debug"), trace: at("debug"),
-    table: at("log"), dir: at("log"), clear() {}, assert(ok, ...args) { if (!ok) at("error")("Assertion failed", ...args); },
-    group() {}, groupEnd() {}, time() {}, timeEnd() {}, timeLog() {}, count() {},
-  };
+// Consoles of scripts have this one behind them, which writes to the script that
+// runs.
+const logged = (level) => (...args) => {
+  if (run !== null && !run.skip) run.console.push({ level, args: args.map(safely) });
+};
+const safely = (a) => { try { return inspect(a); } catch { return "[unprintable]"; } };
+const plainConsole = { log: logged("log"), info: logged("info"), warn: logged("warn"), error: logged("error"), debug: logged("debug"), clear() {} };
+const fullConsole = {
+  ...plainConsole, trace: logged("debug"), table: logged("log"), dir: logged("log"),
+  assert(ok, ...args) { if (!ok) fullConsole.error("Assertion failed", ...args); },
+  group() {}, groupEnd() {}, time() {}, timeEnd() {}, timeLog() {}, count() {},
 };

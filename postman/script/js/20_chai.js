@@ -10,6 +10,9 @@ const chai = () => {
   return c;
 };
 
+// asserting gives a request or response of the collection its .to.
+const asserting = (o) => defineProperty(o, "to", { get() { return chai().expect(this).to; }, enumerable: false, configurable: true });
+
 // What the assertions ask about requests and responses, without loading the
 // libraries that they come from.
 const named = (what) => (v) => Boolean(v) && Boolean(v.constructor) && v.constructor._postman_propertyName === what;

@@ -152,7 +152,6 @@ class PostmanRequest extends PostmanProperty {
     size.total = size.body + size.header;
     return size;
   }
-  get to() { return chai().expect(this).to; }
   toJSON() {
     const o = exportProperty(this);
     if (Array.isArray(o.header) && o.header.length === 0) delete o.header;

@@ -2,20 +2,6 @@
 const reason = (code) => load("http-reasons").lookup(code);
 const charsetOf = (type) => (/(?:charset|encoding)\s{0,10}=\s{0,10}['"]? {0,10}([\w-]{1,100})/i.exec(type || "") || [])[1] || "";
 
-// parseJSON reads a text as scripts do: with or without a byte order mark, and
-// with errors that say where.
-const byteOrderMarks = [0xfeff, 0xbbbf];
-const parseJSON = (text, reviver, strict) => {
-  if (isString(text) && byteOrderMarks.includes(text.charCodeAt(0)) && !strict) text = text.slice(1);
-  try {
-    return nativeParse(text, reviver);
-  } catch (e) {
-    if (!(e instanceof SyntaxError)) throw e;
-    if (isString(text)) load("liquid-json").parse(text, reviver, strict);
-    throw assign(new SyntaxError(isString(text) ? wording(e.message) : `"${text}" is not valid JSON`), { name: "JSONError" });
-  }
-};
-
 class PostmanResponse extends PostmanProperty {
   static get _postman_propertyName() { return "Response"; }
   static isResponse(o) { return Boolean(o) && Boolean(o.constructor) && o.constructor._postman_propertyName === "Response"; }
@@ -81,13 +67,12 @@ class PostmanResponse extends PostmanProperty {
     if (!format && bytes && bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 8) { format = "gzip"; source = "body"; }
     return { format, source };
   }
-  get to() { return chai().expect(this).to; }
 }
 
 // The answer to the request of the collection.
-const runResponse = (url) => new PostmanResponse(nativeParse(hostResponse()), {
+const runResponse = (url) => asserting(new PostmanResponse(nativeParse(hostResponse()), {
   text: (charset) => hostText(0, charset), bytes: () => hostBody(0), cookies: () => new PostmanCookieList(null, nativeParse(hostCookies(url))),
-});
+}));
 // The answer to a request of a script.
 const sentResponse = (r) => new PostmanResponse(r, {
   text: (charset) => hostText(r.body, charset), bytes: () => hostBody(r.body), cookies: () => setCookies(r.headers),

@@ -1,18 +1,20 @@
 // Variable scopes live in the host; what is no scalar crosses as JSON. An object
 // that a script sets is the same object when that script gets it.
-const setVariable = (scope, key, value) => {
+const setVariable = (scope, key, value, type) => {
   if (run.skip) return;
   key = String(key);
   const own = `${scope} ${key}`;
-  run.objects.delete(own);
-  if (isObject(value) || isFunction(value)) {
-    run.objects.set(own, value);
-    hostSetJSON(scope, key, nativeStringify(isFunction(value) ? undefined : value) ?? "");
+  if (run.objects !== null) run.objects.delete(own);
+  if (isString(type) && owns(casts, type)) (run.objects ??= new Map()).set(own, casts[type][1](casts[type][0](value)));
+  if (isObject(value) || isFunction(value) || (typeof value === "number" && !isFinite(value))) {
+    run.objects ??= new Map();
+    if (!run.objects.has(own)) run.objects.set(own, value);
+    hostSetJSON(scope, key, isFunction(value) ? "{}" : nativeStringify(value) ?? "");
   } else if (typeof value === "bigint" || typeof value === "symbol") hostSetJSON(scope, key, nativeStringify(String(value)));
   else hostSet(scope, key, value);
 };
 const getVariable = (scope, key) => {
-  if (scope !== "v" && run.objects.size > 0) {
+  if (scope !== "v" && run.objects !== null) {
     const own = run.objects.get(`${scope} ${key}`);
     if (own !== undefined) return own;
   }
@@ -40,15 +42,15 @@ class PostmanVariableScope extends PostmanPropertyBase {
   get name() { return hostAll(this.#letter, "name"); }
   get(key) { return this.#letter === "v" ? layered(String(key)) : getVariable(this.#letter, key); }
   has(key) { return hostHas(this.#letter, String(key)); }
-  set(key, value) { setVariable(this.#letter === "v" ? "l" : this.#letter, key, value); }
+  set(key, value, type) { setVariable(this.#letter === "v" ? "l" : this.#letter, key, value, type); }
   unset(key) {
     if (run.skip) return;
-    run.objects.delete(`${this.#letter === "v" ? "l" : this.#letter} ${key}`);
+    if (run.objects !== null) run.objects.delete(`${this.#letter === "v" ? "l" : this.#letter} ${key}`);
     hostUnset(this.#letter, String(key));
   }
   clear() {
     if (run.skip) return;
-    run.objects.clear();
+    run.objects = null;
     hostClear(this.#letter);
   }
   toObject(onlyEnabled) { return nativeParse(hostAll(this.#letter, onlyEnabled ? "enabled" : "object")); }

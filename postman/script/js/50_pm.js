@@ -10,7 +10,7 @@ const skipped = { picketSkip: true };
 // record notes the outcome of a test; without an error it passed.
 const record = (mine, name, skip, failed, error) => {
   if (mine !== run || mine.skip) return null;
-  const a = { name: String(name), skipped: skip, error: failed ? plainError(error) : null };
+  const a = { name: String(name), skipped: skip, error: failed ? plainError(error) : null, after: mine.answered };
   mine.assertions.push(a);
   return a;
 };
@@ -67,6 +67,7 @@ const settleSend = (id, json) => {
   const settle = sends.get(id);
   sends.delete(id);
   if (!settle) return;
+  run.answered++;
   const r = nativeParse(json);
   if (r.error) {
     const e = new Error(r.error.message);
@@ -118,36 +119,34 @@ const makeExecution = (mine, input) => ({
 const noVault = (what) => () => Promise.reject(new Error(`pm.vault.${what} is not supported here: scripts have no vault`));
 const makeVault = () => ({ get: noVault("get"), set: noVault("set"), unset: noVault("unset") });
 
-// Members that cost something are made when they are looked at.
-const makePM = (mine, input) => {
-  const made = {};
-  const members = {
-    globals: () => new PostmanVariableScope("g"),
-    environment: () => new PostmanVariableScope("e"),
-    collectionVariables: () => new PostmanVariableScope("c"),
-    variables: () => new PostmanVariableScope("v"),
-    iterationData: () => new PostmanVariableScope("d"),
-    request: () => {
-      const request = mine.request = new PostmanRequest(nativeParse(hostRequest()));
-      if (input.phase === "prerequest") mine.before = nativeStringify(request);
-      return request;
-    },
-    cookies: () => readOnly(new PostmanCookieList(null, nativeParse(hostCookies(input.url))), { jar: () => new PostmanCookieJar() }),
-    execution: () => makeExecution(mine, input),
-    vault: makeVault,
-    sendRequest: () => makeSendRequest(pm, mine),
-    test: () => makeTest(pm, mine),
-  };
-  if (input.hasResponse) members.response = () => runResponse(input.url);
-  const get = (name) => (owns(made, name) ? made[name] : (made[name] = members[name]()));
-  class Postman {
-    get expect() { return chai().expect; }
-  }
-  const pm = new Postman();
-  readOnly(pm, {
-    info: readOnly({}, input.info), visualizer,
-    require: (name) => { throw new Error(`Cannot find package '${name}': pm.require loads nothing here; require() has the built-in libraries`); },
-  });
-  for (const name of keys(members)) defineProperty(pm, name, { get: () => get(name), enumerable: false, configurable: false });
-  return pm;
+// The members of pm belong to the script that runs; each is made when it is
+// looked at.
+const member = (name, make) => {
+  const made = run.made;
+  return owns(made, name) ? made[name] : (made[name] = make());
 };
+class Postman {
+  get info() { return member("info", () => readOnly({}, run.input.info)); }
+  get globals() { return member("globals", () => new PostmanVariableScope("g")); }
+  get environment() { return member("environment", () => new PostmanVariableScope("e")); }
+  get collectionVariables() { return member("collectionVariables", () => new PostmanVariableScope("c")); }
+  get variables() { return member("variables", () => new PostmanVariableScope("v")); }
+  get iterationData() { return member("iterationData", () => new PostmanVariableScope("d")); }
+  get request() {
+    return member("request", () => {
+      const request = run.request = asserting(new PostmanRequest(nativeParse(hostRequest())));
+      if (run.input.phase === "prerequest") run.before = nativeStringify(request);
+      return request;
+    });
+  }
+  get response() { return run.input.hasResponse ? member("response", () => runResponse(run.input.url)) : undefined; }
+  get cookies() { return member("cookies", () => readOnly(new PostmanCookieList(null, nativeParse(hostCookies(run.input.url))), { jar: () => new PostmanCookieJar() })); }
+  get execution() { return member("execution", () => makeExecution(run, run.input)); }
+  get vault() { return member("vault", makeVault); }
+  get visualizer() { return visualizer; }
+  get sendRequest() { return member("sendRequest", () => makeSendRequest(run.pm, run)); }
+  get test() { return member("test", () => makeTest(run.pm, run)); }
+  set test(f) { run.made.test = f; }
+  get expect() { return chai().expect; }
+  require(name) { throw new Error(`Cannot find package '${name}': pm.require loads nothing here; require() has the built-in libraries`); }
+}

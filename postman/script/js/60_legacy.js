@@ -8,8 +8,8 @@ const alternatives = {
   "postman.setNextRequest": "pm.execution.setNextRequest()",
 };
 const deprecated = (mine, name) => {
-  if (mine.warned.has(name) || mine.finished) return;
-  mine.warned.add(name);
+  if (mine.warned.includes(name) || mine.finished) return;
+  mine.warned.push(name);
   mine.console.push({ level: "warn", args: [`Using "${name}" is deprecated. Use "${alternatives[name]}" instead.`] });
 };
 const watched = (mine, name, value) => new Proxy(value, {
@@ -73,9 +73,6 @@ const bound = (o) => {
   }
   return out;
 };
-
-// Old scripts ask texts whether they have a part.
-hidden(String.prototype, "has", function has(part) { return part instanceof RegExp ? part.test(this) : String(this).includes(String(part)); });
 
 const xml2Json = (text) => {
   let json = {};

@@ -2,6 +2,7 @@
 // to happen, then takes the result.
 let run = null;
 let newman = false;
+let namesOfResponse = true;
 const AsyncFunction = (async () => {}).constructor;
 const prefix = ";var arguments = undefined;\n";
 const compiled = new Map();
@@ -33,16 +34,21 @@ const compileNewman = (source) => {
 const checkNames = (source) => {
   if (!/\b(let|const|class)\b/.test(source)) return;
   const names = [...keys(legacy), "pm", "console", "Buffer", "setTimeout", "setInterval", "setImmediate", "clearTimeout", "clearInterval", "clearImmediate"];
-  try {
-    new Function(...names, prefix + source + "\n;");
-  } catch (e) {
-    const m = /(?:invalid )?redefinition of (?:parameter|lexical)? ?(?:name|identifier)?/.exec(e.message);
-    throw m ? new SyntaxError("Identifier has already been declared") : e;
+  const words = new Set(source.match(/[A-Za-z_$][\w$]*/g));
+  for (const name of names) {
+    if (!words.has(name)) continue;
+    try {
+      new Function(name, prefix + source + "\n;");
+    } catch (e) {
+      throw new SyntaxError(`Identifier '${name}' has already been declared`);
+    }
   }
 };
 
 const fail = (mine, e, late) => {
   if (e === skipped || mine !== run || mine.skip || mine.error !== null) return;
+  if (!e && e !== null && !late) return; // as Postman has it
+  mine.nothing = e === null; // thrown by the engine when it has no memory left for an error
   mine.error = plainError(e);
   mine.late = late;
 };
@@ -56,15 +62,19 @@ const begin = (source, meta) => {
   const input = nativeParse(meta);
   newman = input.newman;
   const mine = run = {
-    input, pm: null, own: new Map(), assertions: [], console: [], tests: {}, snapshots: {}, warned: new Set(), objects: new Map(), rejected: new Map(),
-    next: null, skip: false, error: null, late: false, finished: false, request: null, before: null,
+    input, pm: new Postman(), made: {}, own: { __proto__: null, require }, assertions: [], console: [], tests: {}, snapshots: {}, warned: [], objects: null,
+    next: null, skip: false, error: null, late: false, nothing: false, finished: false, answered: 0, request: null, before: null,
   };
-  timers = [];
-  sends.clear();
-  mine.pm = makePM(mine, input);
-  mine.own.set("pm", mine.pm);
-  mine.own.set("console", makeConsole((level, args) => { if (!mine.skip) mine.console.push({ level, args }); }));
-  mine.own.set("require", require);
+  mine.own.pm = mine.pm;
+  mine.own.console = Object.create(newman ? plainConsole : fullConsole);
+  if (timers.length > 0) timers = [];
+  if (sends.size > 0) sends.clear();
+  if (rejected.size > 0) rejected.clear();
+  if (input.hasResponse !== namesOfResponse) {
+    namesOfResponse = input.hasResponse;
+    for (const name of ofResponse) if (namesOfResponse) defineName(name); else delete globalThis[name];
+  }
+  if (input.sugar) sweeten(input.sugar);
   takeSnapshots(mine, source);
   const done = () => { finishLegacy(mine); };
   const pending = () => timers.length > 0 || sends.size > 0;
@@ -80,34 +90,36 @@ const begin = (source, meta) => {
 };
 
 // The names of the API are looked up in the script that runs.
-const apiNames = ["pm", "console", "require", ...keys(legacy)];
-for (const name of apiNames) {
+const ofResponse = keys(legacy).filter((name) => name.startsWith("response"));
+const defineName = (name) => {
   defineProperty(globalThis, name, {
     configurable: true, enumerable: false,
     get() {
       if (run === null) return undefined;
       const own = run.own;
-      if (own.has(name)) return own.get(name);
-      if (!run.input.hasResponse && name.startsWith("response")) return undefined;
+      if (name in own) return own[name];
       let value = legacy[name](run);
       if (isObject(value) || isFunction(value)) value = watched(run, name, value);
-      own.set(name, value);
+      own[name] = value;
       return value;
     },
-    set(value) { if (run !== null) run.own.set(name, value); },
+    set(value) { if (run !== null) run.own[name] = value; },
   });
-}
+};
+for (const name of ["pm", "console", "require", ...keys(legacy)]) defineName(name);
 
-// rejections: the host says which promises were rejected with nobody to hear it.
+// The host says which promises were rejected with nobody to hear it.
+const rejected = new Map();
 const onRejection = (promise, reason, handled) => {
-  if (run === null) return;
-  if (handled) run.rejected.delete(promise); else run.rejected.set(promise, reason);
+  if (handled) rejected.delete(promise); else rejected.set(promise, reason);
 };
 // state: how many milliseconds until the next timer; -1 when nothing can happen
 // any more, -2 when only the host can go on (a request is under way).
 const state = () => {
-  for (const reason of run.rejected.values()) fail(run, reason, true);
-  run.rejected.clear();
+  if (rejected.size > 0) {
+    for (const reason of rejected.values()) fail(run, reason, true);
+    rejected.clear();
+  }
   if (run.skip) return -1;
   if (timers.length > 0) return Math.max(0, timers[0].due - hostNow());
   return sends.size > 0 ? -2 : -1;
@@ -115,11 +127,11 @@ const state = () => {
 
 const result = () => {
   const mine = run;
-  const out = { assertions: mine.assertions, console: mine.console, next: mine.next, skip: mine.skip, error: mine.error, late: mine.late, request: null };
+  const out = { assertions: mine.assertions, console: mine.console, next: mine.next, skip: mine.skip, error: mine.error, late: mine.late, nothing: mine.nothing, request: null };
   if (out.next && out.next.unset) out.next = null;
   if (mine.before !== null && !mine.skip) {
     const after = nativeStringify(mine.request);
-    if (after !== mine.before) out.request = mine.request.toJSON();
+    if (after !== mine.before) out.request = new PostmanRequest(mine.request.toJSON()).toJSON();
   }
   timers = [];
   sends.clear();

@@ -10,9 +10,10 @@ import (
 	"modernc.org/quickjs"
 )
 
-// The engine can tell of promises that are rejected with nobody to hear it, but
-// package quickjs doesn't pass that on. So the hook is set below it, in the
-// runtime that the VM keeps to itself. Nothing else in this package looks inside.
+// Some things that the engine can do are not in package quickjs. They are done
+// below it, on the runtime that the VM keeps to itself; nothing else in this
+// package looks inside. A version of quickjs that keeps it elsewhere is noticed
+// when the first Sandbox is made.
 
 // rejectionEntry is the function of the pm layer that hears of a rejection:
 // (promise, reason, handled).
@@ -20,19 +21,46 @@ const rejectionEntry = "__rejection"
 
 var errEngineChanged = errors.New("this version of the script engine keeps its runtime elsewhere")
 
-// trackRejections makes the VM tell the pm layer of rejections that nobody
-// handles, and of those that somebody handles after all.
-func trackRejections(vm *quickjs.VM) error {
+func runtimeOf(vm *quickjs.VM) (*libc.TLS, uintptr, error) {
 	state := reflect.ValueOf(vm).Elem().FieldByName("runtime")
 	if state.Kind() != reflect.Pointer || state.IsNil() {
-		return errEngineChanged
+		return nil, 0, errEngineChanged
 	}
 	rt, tls := state.Elem().FieldByName("cRuntime"), state.Elem().FieldByName("tls")
-	if rt.Kind() != reflect.Uintptr || tls.Type() != reflect.TypeFor[*libc.TLS]() {
-		return errEngineChanged
+	if rt.Kind() != reflect.Uintptr || tls.Kind() != reflect.Pointer || tls.Type() != reflect.TypeFor[*libc.TLS]() {
+		return nil, 0, errEngineChanged
 	}
-	libquickjs.XJS_SetHostPromiseRejectionTracker((*libc.TLS)(tls.UnsafePointer()), uintptr(rt.Uint()), cFunction(onRejection), 0)
-	return nil
+	return (*libc.TLS)(tls.UnsafePointer()), uintptr(rt.Uint()), nil
+}
+
+// stripBytecode makes the VM leave sources and line numbers out of what it
+// compiles: bytecode is read into each sandbox, and they are half of it.
+func stripBytecode(vm *quickjs.VM) error {
+	tls, rt, err := runtimeOf(vm)
+	if err == nil {
+		libquickjs.XJS_SetStripInfo(tls, rt, libquickjs.MJS_STRIP_SOURCE|libquickjs.MJS_STRIP_DEBUG)
+	}
+	return err
+}
+
+// heap is how many bytes of the VM's heap are in use.
+func heap(vm *quickjs.VM) (uintptr, error) {
+	_, rt, err := runtimeOf(vm)
+	if err != nil {
+		return 0, err
+	}
+	state := *(**libquickjs.TJSRuntime)(unsafe.Pointer(&rt)) //nolint:gosec // the engine's own structure, read while it is at rest
+	return uintptr(state.Fmalloc_ctx.Fmalloc_state.Fmalloc_size), nil
+}
+
+// trackRejections makes the VM tell the pm layer of promises that are rejected
+// with nobody to hear it, and of those that somebody handles after all.
+func trackRejections(vm *quickjs.VM) error {
+	tls, rt, err := runtimeOf(vm)
+	if err == nil {
+		libquickjs.XJS_SetHostPromiseRejectionTracker(tls, rt, cFunction(onRejection), 0)
+	}
+	return err
 }
 
 // cFunction is a function as the translated C calls it.

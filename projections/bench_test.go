@@ -119,7 +119,7 @@ func BenchmarkRebuild(b *testing.B) {
 	n := benchEvents(b)
 	dir := b.TempDir()
 	log := fill(b, filepath.Join(dir, "events.db"), n)
-	rate := func(b *testing.B, limit int, opts ...projections.Option) {
+	rate := func(b *testing.B, limit int, durable bool, opts ...projections.Option) {
 		b.Helper()
 		var rates []float64
 		cpu := cpuTime()
@@ -132,6 +132,9 @@ func BenchmarkRebuild(b *testing.B) {
 				store = l
 			}
 			v := open(b, path, store, opts...)
+			if durable {
+				require.NoError(b, v.Durable())
+			}
 			began := time.Now()
 			require.NoError(b, v.CatchUp(context.Background()))
 			rates = append(rates, float64(limit)/time.Since(began).Seconds())
@@ -143,9 +146,27 @@ func BenchmarkRebuild(b *testing.B) {
 		b.ReportMetric(float64((cpuTime()-cpu).Nanoseconds())/1e3/float64(limit*b.N), "cpu-us/event")
 		b.ReportMetric(0, "ns/op")
 	}
-	b.Run("runs/batches", func(b *testing.B) { rate(b, n, projections.Only("runs")) })
-	b.Run("runs/transaction per event", func(b *testing.B) { rate(b, min(n, 5000), projections.Only("runs"), projections.PageSize(1)) })
-	b.Run("all/batches", func(b *testing.B) { rate(b, n) })
+	b.Run("reading alone", func(b *testing.B) {
+		began := time.Now()
+		for range b.N {
+			for pos := (eventstore.Position{}); ; {
+				events, next, err := log.ReadAll(context.Background(), pos, 1000, eventstore.Filter{})
+				require.NoError(b, err)
+				if pos = next; len(events) == 0 {
+					break
+				}
+			}
+		}
+		b.ReportMetric(float64(n*b.N)/time.Since(began).Seconds(), "events/s")
+		b.ReportMetric(0, "ns/op")
+	})
+	b.Run("runs/batches", func(b *testing.B) { rate(b, n, false, projections.Only("runs")) })
+	for _, durable := range []bool{false, true} {
+		b.Run(fmt.Sprint("runs/transaction per event/durable ", durable), func(b *testing.B) {
+			rate(b, min(n, 5000), durable, projections.Only("runs"), projections.PageSize(1))
+		})
+	}
+	b.Run("all/batches", func(b *testing.B) { rate(b, n, false) })
 }
 
 // BenchmarkVisible measures how long after an append is acknowledged its effect

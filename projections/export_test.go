@@ -118,6 +118,12 @@ func (v *Views) LimitPages(more int) error {
 	return err
 }
 
+// Durable makes each commit wait for the disk, as the log does.
+func (v *Views) Durable() error {
+	_, err := v.file.conn.ExecContext(context.Background(), "PRAGMA synchronous = FULL")
+	return err
+}
+
 // Only leaves one projection.
 func Only(name string) Option {
 	return func(c *config) {

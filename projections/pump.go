@@ -13,7 +13,7 @@ import (
 const (
 	livePage   = 1000
 	fillPage   = 5000 // while nothing serves
-	besidePage = 250  // beside tables that serve: their next commit waits for it
+	besidePage = 100  // beside tables that serve: their next commit waits for it
 )
 
 // page is a stretch of the log, decoded once for all generations that take it in.

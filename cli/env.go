@@ -36,7 +36,9 @@ func OS() Env {
 			if err != nil {
 				return nil, err
 			}
-			return exec.CommandContext(ctx, self, args...), nil
+			cmd := exec.CommandContext(ctx, self, args...)
+			cmd.SysProcAttr = ownGroup()
+			return cmd, nil
 		},
 		TempDir: func() (string, error) { return os.MkdirTemp("", "picket-demo-") },
 		WorkDir: os.Getwd,

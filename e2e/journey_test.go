@@ -126,6 +126,24 @@ func TestTheDemo(t *testing.T) {
 	require.DirExists(t, keep)
 }
 
+// A terminal's Ctrl-C comes to all processes of the group, the runner too.
+func TestTheDemoEndsInGoodOrder(t *testing.T) {
+	t.Parallel()
+	p := &process{Cmd: exec.CommandContext(t.Context(), binary, "demo"), done: make(chan struct{})}
+	p.Stdout, p.Stderr = p, p
+	p.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	require.NoError(t, p.Start())
+	go func() {
+		_ = p.Wait()
+		close(p.done)
+	}()
+	t.Cleanup(p.kill)
+	require.Eventually(t, func() bool { return strings.Contains(p.output(), "until Ctrl-C") }, 30*time.Second, 20*time.Millisecond)
+	require.NoError(t, syscall.Kill(-p.Process.Pid, syscall.SIGINT))
+	require.Zero(t, p.ended(t, 15*time.Second), p.output())
+	require.NotContains(t, p.output(), "aborted")
+}
+
 func TestMonitorRunSaysWithItsExitCodeHowItWent(t *testing.T) {
 	t.Parallel()
 	p, tg := newPlane(t), newTarget(t, 0)

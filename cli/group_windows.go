@@ -1,0 +1,8 @@
+package cli
+
+import "syscall"
+
+// ownGroup keeps a terminal's Ctrl-C from a program that we started.
+func ownGroup() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
+}

@@ -190,6 +190,13 @@ func (j *Jar) All() []Cookie {
 	return slices.Clone(j.cookies)
 }
 
+// Clear drops all.
+func (j *Jar) Clear() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.cookies = nil
+}
+
 // Load puts cookies into the jar as they are, such as those of an earlier run.
 func (j *Jar) Load(list []Cookie) {
 	j.mu.Lock()

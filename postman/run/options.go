@@ -46,6 +46,11 @@ type Options struct {
 	// Iterations is how often to run; 0 = once for each row of Data, or once. For
 	// iterations beyond the rows the last row counts.
 	Iterations int
+	// Parallel is how many iterations may run at the same time; 0 and 1 = one after
+	// the other. Iterations beside each other are independent: each begins with the
+	// variables and cookies of the run's start, and those of the last one are what
+	// the run leaves. Reporters are told of one iteration after the other.
+	Parallel int
 	// Folders selects folders or requests by name or id; empty = all.
 	Folders []string
 	Bail    Bail

@@ -31,9 +31,10 @@ type runner struct {
 	broken  error // why the run can't go on
 
 	emitting sync.Mutex
+	recorded *[]Event // of an iteration beside others: its events, told later
 	authMu   sync.Mutex
 	learned  map[*postman.Auth]map[string]any
-	warned   map[string]bool
+	warned   *sync.Map      // texts of warnings that are told once
 	order    map[string]int // of items by id and by name, for setNextRequest
 }
 
@@ -45,7 +46,7 @@ func Run(ctx context.Context, c *postman.Collection, o Options) (*Result, error)
 	if err != nil {
 		return nil, err
 	}
-	r := &runner{opts: &o, collection: c, items: items, result: &Result{}, jar: o.Jar, learned: map[*postman.Auth]map[string]any{}, warned: map[string]bool{}}
+	r := &runner{opts: &o, collection: c, items: items, result: &Result{}, jar: o.Jar, learned: map[*postman.Auth]map[string]any{}, warned: &sync.Map{}}
 	if r.jar == nil {
 		r.jar = &cookies.Jar{}
 	}
@@ -60,7 +61,11 @@ func Run(ctx context.Context, c *postman.Collection, o Options) (*Result, error)
 		defer cancel()
 	}
 	r.emit(RunStarted{Collection: c, Iterations: o.iterations(), Items: len(items), At: time.Now()})
-	r.iterate(ctx)
+	if o.Parallel > 1 && o.iterations() > 1 {
+		r.iterateBesideEachOther(ctx)
+	} else {
+		r.iterate(ctx)
+	}
 	r.closeSandbox()
 
 	res := r.result
@@ -124,6 +129,10 @@ func selectItems(c *postman.Collection, folders []string) ([]*postman.Item, erro
 func (r *runner) emit(e Event) {
 	r.emitting.Lock()
 	defer r.emitting.Unlock()
+	if r.recorded != nil {
+		*r.recorded = append(*r.recorded, e)
+		return
+	}
 	r.result.count(e)
 	for _, reporter := range r.opts.Reporters {
 		reporter.Report(e)
@@ -141,41 +150,46 @@ func (r *runner) warn(at *execution, format string, args ...any) {
 }
 
 func (r *runner) warnOnce(message string) {
-	r.authMu.Lock()
-	seen := r.warned[message]
-	r.warned[message] = true
-	r.authMu.Unlock()
-	if !seen {
+	if _, seen := r.warned.LoadOrStore(message, true); !seen {
 		r.emit(Warning{Message: message})
 	}
 }
 
 // iterate runs the selected items as often as asked for.
 func (r *runner) iterate(ctx context.Context) {
+	for i := range r.cycles() {
+		if goOn := r.iteration(ctx, i); !goOn {
+			return
+		}
+	}
+}
+
+// cycles is how often to run the selected items; never, when there is none.
+func (r *runner) cycles() int {
 	if len(r.items) == 0 {
-		return
+		return 0
 	}
-	cycles := r.opts.iterations()
-	for i := range cycles {
-		cursor := Cursor{Iteration: i, Length: len(r.items), Cycles: cycles}
-		r.emit(IterationStarted{Cursor: cursor})
-		data := r.opts.row(i).Scope()
-		stop := false
-		for position := 0; position < len(r.items) && !stop && !r.over(ctx); {
-			cursor.Position, cursor.Ref = position, uuid.NewString()
-			x := &execution{runner: r, item: r.items[position], cursor: cursor, data: data}
-			x.run(ctx)
-			stop = x.stopped
-			position = r.next(position, x)
-		}
-		if r.over(ctx) {
-			return
-		}
-		r.emit(IterationFinished{Cursor: cursor})
-		if stop {
-			return
-		}
+	return r.opts.iterations()
+}
+
+// iteration runs the selected items once. It is false when the run is over by it.
+func (r *runner) iteration(ctx context.Context, i int) bool {
+	cursor := Cursor{Iteration: i, Length: len(r.items), Cycles: r.opts.iterations()}
+	r.emit(IterationStarted{Cursor: cursor})
+	data := r.opts.row(i).Scope()
+	stop := false
+	for position := 0; position < len(r.items) && !stop && !r.over(ctx); {
+		cursor.Position, cursor.Ref = position, uuid.NewString()
+		x := &execution{runner: r, item: r.items[position], cursor: cursor, data: data}
+		x.run(ctx)
+		stop = x.stopped
+		position = r.next(position, x)
 	}
+	if r.over(ctx) {
+		return false
+	}
+	r.emit(IterationFinished{Cursor: cursor})
+	return !stop
 }
 
 // over tells whether the run can't go on.

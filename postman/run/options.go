@@ -51,8 +51,11 @@ type Options struct {
 	// variables and cookies of the run's start, and those of the last one are what
 	// the run leaves. Reporters are told of one iteration after the other.
 	Parallel int
-	// Folders selects folders or requests by name or id; empty = all.
+	// Folders selects folders or requests by name or id, run in the order of the
+	// collection; empty = all. Order selects likewise and is run as listed, what is
+	// listed twice twice; Folders then follow it.
 	Folders []string
+	Order   []string
 	Bail    Bail
 	// Delay is waited before each request of the collection.
 	Delay time.Duration

@@ -42,7 +42,7 @@ type runner struct {
 // left running. The error says that the run could not begin: a folder that isn't
 // there. Everything later is in the Result, the end of ctx included.
 func Run(ctx context.Context, c *postman.Collection, o Options) (*Result, error) {
-	items, err := selectItems(c, o.Folders)
+	items, err := choose(c, &o)
 	if err != nil {
 		return nil, err
 	}
@@ -78,50 +78,6 @@ func Run(ctx context.Context, c *postman.Collection, o Options) (*Result, error)
 	}
 	r.emit(RunFinished{Result: res})
 	return res, nil
-}
-
-// selectItems are the requests to run: all, or those of the named folders and
-// requests, in the order of the collection.
-func selectItems(c *postman.Collection, folders []string) ([]*postman.Item, error) {
-	if len(folders) == 0 {
-		return c.Requests(), nil
-	}
-	if len(folders) == 1 {
-		item := c.Find(folders[0])
-		if item == nil {
-			return nil, fmt.Errorf("unable to find a folder or request: %s", folders[0])
-		}
-		return item.Requests(), nil
-	}
-	wanted := map[string]bool{}
-	for _, name := range folders {
-		wanted[name] = true
-	}
-	var list []*postman.Item
-	var walk func(item *postman.Item, taken bool)
-	walk = func(item *postman.Item, taken bool) {
-		for _, child := range item.Items {
-			hit := false
-			for _, key := range []string{child.ID, child.Name} {
-				if wanted[key] {
-					hit = true
-					delete(wanted, key)
-					break
-				}
-			}
-			if hit && !taken {
-				list = append(list, child.Requests()...)
-			}
-			walk(child, taken || hit)
-		}
-	}
-	walk(&c.Item, false)
-	for _, name := range folders {
-		if wanted[name] {
-			return nil, fmt.Errorf("unable to find a folder or request: %s", name)
-		}
-	}
-	return list, nil
 }
 
 // emit counts the event and tells the reporters. Requests of scripts may end at

@@ -197,6 +197,7 @@ func TestControlFlow(t *testing.T) {
 		"folder":          {scripted{}, run.Options{Folders: []string{"folder"}}, "b c"},
 		"request":         {scripted{}, run.Options{Folders: []string{"d"}}, "d"},
 		"several":         {scripted{}, run.Options{Folders: []string{"d", "folder"}}, "b c d"},
+		"as listed":       {scripted{}, run.Options{Order: []string{"d", "folder", "d"}}, "d b c d"},
 		"rows":            {scripted{}, run.Options{Folders: []string{"d"}, Data: make([]postman.Row, 3)}, "d d d"},
 		"fewer rows":      {scripted{}, run.Options{Folders: []string{"d"}, Data: make([]postman.Row, 3), Iterations: 2}, "d d"},
 	} {
@@ -211,6 +212,8 @@ func TestControlFlow(t *testing.T) {
 	}
 	_, err := run.Run(t.Context(), parse(t, flow, "x"), run.Options{Folders: []string{"nobody"}})
 	require.ErrorContains(t, err, "unable to find a folder or request: nobody")
+	_, err = run.Run(t.Context(), parse(t, flow, "x"), run.Options{Order: []string{"d", "nobody"}})
+	require.ErrorContains(t, err, "nobody")
 	_, err = run.Run(t.Context(), parse(t, flow, "x"), run.Options{Folders: []string{"d", "nobody"}})
 	require.ErrorContains(t, err, "nobody")
 }

@@ -118,7 +118,7 @@ func New(c Config) *Server {
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = s.answerError
 	s.echo.IPExtractor = s.clientIP
-	s.echo.Use(s.recover, s.headers, s.deadline, s.authenticate, middleware.Decompress())
+	s.echo.Use(s.recover, s.headers, s.deadline, s.authenticate, decompress(middleware.Decompress()))
 	s.huma = humaecho.New(s.echo, s.openAPI())
 	s.routes()
 	s.Views.OnQueued(func(r domain.RunnerID, n int) { s.waiting.wake(r, n) })
@@ -130,6 +130,8 @@ func (s *Server) openAPI() huma.Config {
 	c := huma.DefaultConfig("Picket", s.Version)
 	c.Info.Description = "Private API monitoring, self-hosted."
 	c.CreateHooks = nil
+	c.RejectUnknownQueryParameters = true // a mistyped filter must not list everything
+	c.Formats = map[string]huma.Format{"application/json": strictJSON, "json": strictJSON}
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "/openapi", "", "" // behind authentication like everything else
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"key":      {Type: "apiKey", In: "header", Name: "X-Api-Key"},

@@ -69,7 +69,7 @@ func (e *engine) Execute(ctx context.Context, job Job) (wire.Report, error) {
 		return wire.Report{}, errors.New(secrets.text("read the collection: " + err.Error()))
 	}
 	secrets.addCollection(collection, options.Environment.Scope("environment"), vars.NewScope("collectionVariables", collection.Variables...))
-	if n := len(secrets.fixed.known); n > maxSecrets {
+	if n := secrets.fixed.Len(); n > maxSecrets {
 		return wire.Report{}, fmt.Errorf("collection and environment hold %d secrets: the runner can watch over %d", n, maxSecrets)
 	}
 

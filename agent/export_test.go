@@ -70,7 +70,7 @@ func (s Seen) See(secret string) { s.r.seen(secret) }
 func (s Seen) Text(text string) string { return s.r.text(text) }
 
 // Remembered counts secrets.
-func (s Seen) Remembered() int { return len(s.r.recent.known) + len(s.r.older.known) }
+func (s Seen) Remembered() int { return s.r.recent.Len() + s.r.older.Len() }
 
 // SetResolver makes an engine look names up elsewhere.
 func SetResolver(e Executor, r *net.Resolver) { e.(*engine).resolver = r }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/picket-api/picket/postman/redact"
 )
 
 // secretWords are parts of the names of what holds a secret: variables, JSON
@@ -33,7 +35,7 @@ func secretName(name string) bool {
 
 // places adds what stands where secrets do: behind a name that says so, in the
 // user part of a URL, behind the name of an authentication scheme; and JWTs.
-func places(s string, spans []span) []span {
+func places(s string, spans []redact.Span) []redact.Span {
 	for i := 0; i < len(s); i++ {
 		if s[i] == '=' || s[i] == ':' {
 			if sp, ok := namedValue(s, i); ok {
@@ -44,7 +46,7 @@ func places(s string, spans []span) []span {
 	spans = passwordsInURLs(s, spans)
 	if strings.Contains(s, "eyJ") {
 		for _, at := range jwt.FindAllStringIndex(s, -1) {
-			spans = append(spans, span{at[0], at[1]})
+			spans = append(spans, redact.Span{From: at[0], To: at[1]})
 		}
 	}
 	return credentials(s, spans)
@@ -52,10 +54,10 @@ func places(s string, spans []span) []span {
 
 // namedValue looks at an = or a : and says where the value behind it is, if the
 // name before it is that of a secret.
-func namedValue(s string, sign int) (span, bool) {
+func namedValue(s string, sign int) (redact.Span, bool) {
 	name, before := nameBefore(s, sign)
 	if name == "" {
-		return span{}, false
+		return redact.Span{}, false
 	}
 	from := sign + 1
 	for from < len(s) && s[from] == ' ' {
@@ -64,7 +66,7 @@ func namedValue(s string, sign int) (span, bool) {
 	inQuery := s[sign] == '=' && strings.IndexByte("?&;#", before) >= 0
 	switch secret := secretName(name); {
 	case from == len(s):
-		return span{}, false
+		return redact.Span{}, false
 	case secret && (s[from] == '"' || s[from] == '\''):
 		return value(from+1, quotedEnd(s, from+1, s[from]))
 	case secret && strings.HasPrefix(s[from:], `\"`):
@@ -75,10 +77,10 @@ func namedValue(s string, sign int) (span, bool) {
 	case s[sign] == ':' && slices.Contains(headerNames, strings.ToLower(name)):
 		return value(from, endAt(s, from, "\r\n\"'"))
 	}
-	return span{}, false
+	return redact.Span{}, false
 }
 
-func value(from, to int) (span, bool) { return span{from, to}, to > from }
+func value(from, to int) (redact.Span, bool) { return redact.Span{From: from, To: to}, to > from }
 
 // nameBefore is the name in front of the sign, with or without quotes, and the
 // byte in front of it.
@@ -125,7 +127,7 @@ func endAt(s string, from int, stops string) int {
 }
 
 // passwordsInURLs finds https://user:password@host.
-func passwordsInURLs(s string, spans []span) []span {
+func passwordsInURLs(s string, spans []redact.Span) []redact.Span {
 	for i := 0; ; {
 		n := strings.Index(s[i:], "://")
 		if n < 0 {
@@ -136,7 +138,7 @@ func passwordsInURLs(s string, spans []span) []span {
 		user, password, found := strings.Cut(s[i:end], ":")
 		if at := strings.LastIndexByte(password, '@'); found && at > 0 {
 			from := i + len(user) + 1
-			spans = append(spans, span{from, from + at})
+			spans = append(spans, redact.Span{From: from, To: from + at})
 		}
 	}
 }
@@ -148,14 +150,14 @@ var (
 
 // credentials finds what follows the name of an authentication scheme and looks
 // like a key.
-func credentials(s string, spans []span) []span {
+func credentials(s string, spans []redact.Span) []redact.Span {
 	lower := strings.ToLower(s)
 	if !slices.ContainsFunc([]string{"bearer ", "basic ", "negotiate ", "ntlm ", "apikey "}, func(h string) bool { return strings.Contains(lower, h) }) {
 		return spans
 	}
 	for _, at := range scheme.FindAllStringSubmatchIndex(s, -1) {
 		if random(s[at[2]:at[3]]) {
-			spans = append(spans, span{at[2], at[3]})
+			spans = append(spans, redact.Span{From: at[2], To: at[3]})
 		}
 	}
 	return spans

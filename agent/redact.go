@@ -3,16 +3,15 @@ package agent
 import (
 	"fmt"
 	"reflect"
-	"slices"
-	"strings"
 
 	"github.com/picket-api/picket/api/wire"
+	"github.com/picket-api/picket/postman/redact"
 )
 
 const (
 	mask      = "••••••"
-	cut       = "…" // end of a text that was longer
-	minSecret = 4   // bytes; shorter values would mask half of every text
+	cut       = "…" // end of a text that was longer; package redact knows it
+	minSecret = 4   // bytes; nothing shorter holds one
 )
 
 // redactor masks secrets in what leaves the runner: the values that it was told,
@@ -20,8 +19,8 @@ const (
 // secret usually does. It is a safety net, not a boundary: who writes a
 // collection can always send a value somewhere in pieces.
 type redactor struct {
-	fixed         *needles // what the run's documents say
-	recent, older *needles // what was seen in requests; the older half is forgotten in time
+	fixed         *redact.Set // what the run's documents say
+	recent, older *redact.Set // what was seen in requests; the older half is forgotten in time
 }
 
 // mostSeen bounds what is remembered of requests: a run of many iterations may
@@ -29,7 +28,7 @@ type redactor struct {
 const mostSeen = 500
 
 func newRedactor() *redactor {
-	return &redactor{fixed: newNeedles(), recent: newNeedles(), older: newNeedles()}
+	return &redactor{fixed: redact.NewSet(), recent: redact.NewSet(), older: redact.NewSet()}
 }
 
 // add tells a secret: a string, number or anything else that JSON has.
@@ -37,7 +36,7 @@ func (r *redactor) add(value any) {
 	switch v := value.(type) {
 	case nil, bool:
 	case string:
-		r.fixed.add(v)
+		r.fixed.Add(v)
 	case []any:
 		for _, e := range v {
 			r.add(e)
@@ -47,19 +46,19 @@ func (r *redactor) add(value any) {
 			r.add(e)
 		}
 	default:
-		r.fixed.add(fmt.Sprint(v))
+		r.fixed.Add(fmt.Sprint(v))
 	}
 }
 
 // seen tells a secret that a request carried.
 func (r *redactor) seen(secret string) {
-	if r.fixed.known[secret] || r.recent.known[secret] {
+	if r.fixed.Has(secret) || r.recent.Has(secret) {
 		return
 	}
-	if len(r.recent.known) >= mostSeen {
-		r.older, r.recent = r.recent, newNeedles()
+	if r.recent.Len() >= mostSeen {
+		r.older, r.recent = r.recent, redact.NewSet()
 	}
-	r.recent.add(secret)
+	r.recent.Add(secret)
 }
 
 // text masks secrets in a text.
@@ -67,42 +66,7 @@ func (r *redactor) text(s string) string {
 	if len(s) < minSecret {
 		return s
 	}
-	spans := places(s, r.values(s))
-	if spans == nil {
-		return s
-	}
-	slices.SortFunc(spans, func(x, y span) int { return x.from - y.from })
-	var b strings.Builder
-	end := 0
-	for i, sp := range spans { // they may overlap
-		if i == 0 || sp.from > end {
-			b.WriteString(s[end:sp.from])
-			b.WriteString(mask)
-		}
-		end = max(end, sp.to)
-	}
-	return b.String() + s[end:]
-}
-
-// values finds where the known secrets stand.
-func (r *redactor) values(s string) []span {
-	var spans []span
-	find := func(text string, from []int) {
-		first := len(spans)
-		for _, n := range []*needles{r.fixed, r.recent, r.older} {
-			spans = n.find(text, spans)
-		}
-		for i := first; from != nil && i < len(spans); i++ {
-			spans[i] = span{from[spans[i].from], from[spans[i].to]}
-		}
-	}
-	find(s, nil)
-	if len(r.fixed.all)+len(r.recent.all)+len(r.older.all) > 0 {
-		for _, d := range decodings(s) {
-			find(d.text, d.from)
-		}
-	}
-	return spans
+	return redact.Replace(s, places(s, redact.Find(s, r.fixed, r.recent, r.older)), mask)
 }
 
 // report masks secrets in every text of a report, also in those that a later

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/picket-api/picket/postman"
+	"github.com/picket-api/picket/postman/redact"
 	"github.com/picket-api/picket/postman/vars"
 )
 
@@ -113,10 +114,10 @@ func (r *redactor) seenBody(body []byte) {
 			continue
 		}
 		sp, ok := namedValue(text, i)
-		if !ok || text[sp.from-1] != '"' || sp.to-sp.from < minInferred {
+		if !ok || text[sp.From-1] != '"' || sp.To-sp.From < minInferred {
 			continue
 		}
-		r.seen(undo(decoded{text: text[sp.from:sp.to]}, backslashAt).text)
+		r.seen(redact.Unescape(text[sp.From:sp.To]))
 		found++
 	}
 }

@@ -1,4 +1,4 @@
-package agent
+package redact
 
 import (
 	"encoding/base64"
@@ -8,23 +8,41 @@ import (
 	"strings"
 )
 
-// span is a part of a text.
-type span struct{ from, to int }
+const (
+	minSecret = 4   // bytes; shorter values would mask half of every text
+	cut       = "…" // end of a text that was longer
+)
 
-// needles finds many secrets in a text in one pass: each is filed under its first
-// four bytes.
-type needles struct {
-	known map[string]bool // the secrets themselves
-	all   map[string]bool // their forms
-	filed map[uint32][]string
-	maybe [1 << 10]uint64 // bits: what the first four bytes may be, to look into filed seldom
+// Span is a part of a text.
+type Span struct{ From, To int }
+
+// Set finds many secrets in a text in one pass: each is filed under its first
+// four bytes. It may be read by many at a time, but not while it grows.
+type Set struct {
+	known   map[string]bool // the secrets themselves
+	all     map[string]bool // their forms
+	filed   map[uint32][]string
+	maybe   [1 << 10]uint64 // bits: what the first four bytes may be, to look into filed seldom
+	longest int             // bytes of a form
 }
 
-func newNeedles() *needles {
-	return &needles{known: map[string]bool{}, all: map[string]bool{}, filed: map[uint32][]string{}}
+// NewSet makes a set of secrets. Those below four bytes are not looked for.
+func NewSet(secrets ...string) *Set {
+	n := &Set{known: map[string]bool{}, all: map[string]bool{}, filed: map[uint32][]string{}}
+	for _, s := range secrets {
+		n.Add(s)
+	}
+	return n
 }
 
-func (n *needles) add(secret string) {
+// Len counts the secrets.
+func (n *Set) Len() int { return len(n.known) }
+
+// Has tells whether that secret was added.
+func (n *Set) Has(secret string) bool { return n.known[secret] }
+
+// Add tells one more secret.
+func (n *Set) Add(secret string) {
 	if n.known[secret] {
 		return
 	}
@@ -34,6 +52,7 @@ func (n *needles) add(secret string) {
 			continue
 		}
 		n.all[form] = true
+		n.longest = max(n.longest, len(form))
 		start := first4(form)
 		n.filed[start] = append(n.filed[start], form)
 		n.maybe[slot(start)/64] |= 1 << (slot(start) % 64)
@@ -47,7 +66,7 @@ func first4(s string) uint32 {
 func slot(start uint32) uint32 { return start * 2654435761 >> 16 }
 
 // find appends where secrets stand, also one whose end was cut off with the text's.
-func (n *needles) find(s string, spans []span) []span {
+func (n *Set) find(s string, spans []Span) []Span {
 	if len(n.all) == 0 {
 		return spans
 	}
@@ -58,14 +77,14 @@ func (n *needles) find(s string, spans []span) []span {
 		}
 		for _, form := range n.filed[start] {
 			if strings.HasPrefix(s[i:], form) {
-				spans = append(spans, span{i, i + len(form)})
+				spans = append(spans, Span{i, i + len(form)})
 			}
 		}
 	}
 	if kept, short := strings.CutSuffix(s, cut); short {
 		for form := range n.all {
 			if head := cutShort(kept, form); head > 0 {
-				spans = append(spans, span{len(kept) - head, len(kept)})
+				spans = append(spans, Span{len(kept) - head, len(kept)})
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package agent
+package redact
 
 import (
 	"strconv"
@@ -132,3 +132,6 @@ func hexAt(s string, at, digits int) (rune, bool) {
 	c, err := strconv.ParseUint(s[at:at+digits], 16, 32)
 	return rune(c), err == nil
 }
+
+// Unescape undoes the escapes of JSON and JavaScript.
+func Unescape(s string) string { return undo(decoded{text: s}, backslashAt).text }

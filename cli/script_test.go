@@ -27,6 +27,10 @@ func TestScripts(t *testing.T) {
 		if r.URL.Path == "/missing" {
 			w.WriteHeader(http.StatusNotFound)
 		}
+		if r.URL.Path == "/collection.json" {
+			_, _ = w.Write([]byte(`{"info":{"name":"From a URL"},"item":[]}`))
+			return
+		}
 		_ = json.NewEncoder(w).Encode(map[string]any{"path": r.URL.Path, "query": r.URL.Query()})
 	}))
 	t.Cleanup(target.Close)

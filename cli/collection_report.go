@@ -1,0 +1,146 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/picket-api/picket/postman/cookies"
+	"github.com/picket-api/picket/postman/redact"
+	"github.com/picket-api/picket/postman/report"
+	"github.com/picket-api/picket/postman/run"
+)
+
+// reportFlags choose what a run is reported to.
+type reportFlags struct {
+	names           []string
+	jsonExport      string
+	color           string
+	silent, noColor bool
+}
+
+func (r *reportFlags) flags(f *pflag.FlagSet) {
+	f.StringSliceVarP(&r.names, "reporters", "r", []string{"cli"}, "what to report: cli, json")
+	f.StringVar(&r.jsonExport, "reporter-json-export", "picket-run.json", "file of the json reporter; - is standard output")
+	f.StringVar(&r.color, "color", "auto", "colour the output: auto, on or off")
+	f.BoolVar(&r.silent, "silent", false, "print nothing")
+	f.BoolVar(&r.noColor, "no-color", false, "don't colour the output")
+	_ = f.MarkHidden("no-color") // an older name for --color off
+}
+
+// open adds the reporters to a run's options; what it returns reports the end.
+func (r *reportFlags) open(env Env, number int, opt *run.Options, secrets []string) (func() error, error) {
+	var reporters []run.Reporter
+	var closers []func() error
+	for _, name := range r.names {
+		switch strings.TrimSpace(name) {
+		case "cli":
+			color, err := r.colored(env)
+			if err != nil {
+				return nil, err
+			}
+			if !r.silent {
+				reporters = append(reporters, report.NewCLI(env.Stdout, report.CLIOptions{Color: color}))
+			}
+		case "json":
+			w, err := create(env, numbered(r.jsonExport, number))
+			if err != nil {
+				return nil, usageError("--reporter-json-export: %w", err)
+			}
+			j := report.NewJSON(w)
+			reporters = append(reporters, j)
+			closers = append(closers, j.Close, w.Close)
+		default:
+			return nil, usageError("--reporters: %q is not one of cli, json", name)
+		}
+	}
+	if len(secrets) > 0 {
+		reporters = []run.Reporter{report.Redact(redact.New(secrets...), reporters...)}
+	}
+	opt.Reporters = reporters
+	return func() error {
+		errs := make([]error, 0, len(closers))
+		for _, c := range closers {
+			errs = append(errs, c())
+		}
+		return errors.Join(errs...)
+	}, nil
+}
+
+func (r *reportFlags) colored(env Env) (bool, error) {
+	switch {
+	case r.noColor || r.color == "off":
+		return false, nil
+	case r.color == "on":
+		return true, nil
+	case r.color == "auto":
+		return env.Color(), nil
+	}
+	return false, usageError("--color: must be auto, on or off")
+}
+
+// create opens a file to write a report to, and makes its folder.
+func create(env Env, path string) (io.WriteCloser, error) {
+	if path == "-" {
+		return unclosed{env.Stdout}, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return nil, err
+	}
+	return os.Create(path)
+}
+
+type unclosed struct{ io.Writer }
+
+func (unclosed) Close() error { return nil }
+
+// numbered puts a collection's number before the extension: run-2.json.
+func numbered(path string, number int) string {
+	if number == 0 || path == "-" {
+		return path
+	}
+	extension := filepath.Ext(path)
+	return fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, extension), number, extension)
+}
+
+// export writes what the run left.
+func (o *collectionRun) export(res *run.Result, jar *cookies.Jar, number int) error {
+	about := report.ExportOptions{Version: Version(), At: time.Now()}
+	return errors.Join(
+		writePrivate(o.exportEnvironment, "--export-environment", number, func(w io.Writer) error { return report.ExportEnvironment(w, res.Environment, about) }),
+		writePrivate(o.exportGlobals, "--export-globals", number, func(w io.Writer) error { return report.ExportGlobals(w, res.Globals, about) }),
+		writePrivate(o.exportCookieJar, "--export-cookie-jar", number, func(w io.Writer) error {
+			data, err := jar.File()
+			if err == nil {
+				_, err = w.Write(data)
+			}
+			return err
+		}),
+	)
+}
+
+// writePrivate writes a file that may hold secrets; nothing when path is empty.
+func writePrivate(path, flag string, number int, write func(io.Writer) error) error {
+	if path == "" {
+		return nil
+	}
+	path = numbered(path, number)
+	err := os.MkdirAll(filepath.Dir(path), 0o750)
+	if err != nil {
+		return fmt.Errorf("%s: %w", flag, err)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("%s: %w", flag, err)
+	}
+	if err := errors.Join(write(f), f.Close()); err != nil {
+		return fmt.Errorf("%s: %w", flag, err)
+	}
+	return nil
+}

@@ -1,0 +1,167 @@
+// Command engine compares Picket's collection engine with newman on the same
+// local server in one run, and prints the table of docs/performance.md. Ratios
+// are what counts: times depend on the machine.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+func main() {
+	var b bench
+	flag.StringVar(&b.picket, "picket", "bin/picket", "Picket's binary")
+	flag.StringVar(&b.newman, "newman", "node_modules/newman/bin/newman.js", "newman's script, run by node")
+	flag.IntVar(&b.rounds, "rounds", 5, "how often short cases run; the best counts")
+	flag.IntVar(&b.iterations, "iterations", 200, "iterations of the long case")
+	runs := flag.Int("concurrent", 200, "runs at the same time in one process")
+	child := flag.Bool("child", false, "run the concurrent runs themselves (used by the benchmark)")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	var err error
+	if *child {
+		err = concurrent(ctx, *runs, flag.Args())
+	} else {
+		err = b.run(ctx, *runs)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+type bench struct {
+	picket, newman     string
+	rounds, iterations int
+	dir, url           string
+}
+
+// row is a case: the same work by newman and by Picket.
+type row struct {
+	name           string
+	requests       int
+	newman, picket usage
+}
+
+func (b *bench) run(ctx context.Context, runs int) error {
+	dir, err := os.MkdirTemp("", "picket-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	server := httptest.NewServer(http.HandlerFunc(answer))
+	defer server.Close()
+	b.dir, b.url = dir, server.URL
+	var rows []row
+	for _, c := range []struct {
+		name                             string
+		requests, assertions, iterations int
+		rounds                           int
+	}{
+		{"1 request, 3 assertions", 1, 3, 1, b.rounds},
+		{"20 requests, 100 assertions", 20, 100, 1, b.rounds},
+		{fmt.Sprintf("20 requests, 100 assertions, %d iterations", b.iterations), 20, 100, b.iterations, 1},
+	} {
+		file := filepath.Join(dir, fmt.Sprintf("c%d.json", c.requests))
+		if err := os.WriteFile(file, collection(b.url, c.requests, c.assertions), 0o600); err != nil {
+			return err
+		}
+		r := row{name: c.name, requests: c.requests * c.iterations}
+		for range c.rounds { // in turns, so that both meet the same noise
+			if err := b.pair(ctx, &r, file, c.iterations); err != nil {
+				return fmt.Errorf("%s: %w", c.name, err)
+			}
+		}
+		fmt.Fprintf(os.Stderr, "%s: done\n", c.name)
+		rows = append(rows, r)
+	}
+	side, err := b.concurrent(ctx, runs)
+	if err != nil {
+		return err
+	}
+	limit, err := raw(ctx, b.url, 2*time.Second)
+	if err != nil {
+		return err
+	}
+	b.print(rows, side, runs, limit)
+	return nil
+}
+
+// pair runs a case once with each, and keeps the better figures.
+func (b *bench) pair(ctx context.Context, r *row, file string, iterations int) error {
+	args := []string{
+		file, "-n", fmt.Sprint(iterations), "-r", "cli,json", "--export-environment", filepath.Join(b.dir, "left.json"),
+		"--reporter-json-export", filepath.Join(b.dir, "report.json"),
+	}
+	n, err := measure(ctx, "node", append([]string{b.newman, "run"}, args...)...)
+	if err != nil {
+		return err
+	}
+	p, err := measure(ctx, b.picket, append([]string{"collection", "run"}, args...)...)
+	if err != nil {
+		return err
+	}
+	r.newman, r.picket = r.newman.better(n), r.picket.better(p)
+	return nil
+}
+
+func (b *bench) print(rows []row, side usage, runs int, limit float64) {
+	fmt.Printf("%s/%s, %d cores, %s. Reporters cli and json, cookies, exported environment.\n\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format(time.DateOnly))
+	fmt.Println("| case | | newman | Picket | ratio |\n|---|---|---|---|---|")
+	for _, r := range rows {
+		n, p := r.newman, r.picket
+		fmt.Printf("| %s | start to exit | %.2f s | %.3f s | %.0f × |\n", r.name, n.wall.Seconds(), p.wall.Seconds(), n.wall.Seconds()/p.wall.Seconds())
+		fmt.Printf("| | CPU per request | %.2f ms | %.2f ms | %.1f × |\n", ms(n.cpu, r.requests), ms(p.cpu, r.requests), ms(n.cpu, r.requests)/ms(p.cpu, r.requests))
+		fmt.Printf("| | requests/s | %.0f | %.0f | %.0f × |\n", rate(r.requests, n), rate(r.requests, p), rate(r.requests, p)/rate(r.requests, n))
+		fmt.Printf("| | memory | %.0f MB | %.0f MB | 1/%.1f |\n", n.mb(), p.mb(), n.mb()/p.mb())
+	}
+	fmt.Printf("\n%d runs of 20 requests at the same time in one process, a script engine each: %.2f ms CPU per request, %.0f requests/s, %.0f MB.\n",
+		runs, ms(side.cpu, runs*20), rate(runs*20, side), side.mb())
+	fmt.Printf("The limit: Go's HTTP client alone, one connection, does %.0f requests/s against the same server.\n", limit)
+}
+
+func ms(d time.Duration, n int) float64  { return float64(d.Microseconds()) / 1000 / float64(n) }
+func rate(requests int, u usage) float64 { return float64(requests) / u.wall.Seconds() }
+func answer(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	http.SetCookie(w, &http.Cookie{Name: "session", Value: "s-" + r.URL.Query().Get("n"), Path: "/"})
+	fmt.Fprintf(w, `{"path":%q,"items":[{"id":1,"name":"one"},{"id":2,"name":"two"}],"token":"t-%s"}`, r.URL.Path, r.URL.Query().Get("n"))
+}
+
+// collection is one whose requests chain a variable and have scripts of both kinds.
+func collection(url string, requests, assertions int) []byte {
+	var items []string
+	for i := range requests {
+		tests := []string{"const body = pm.response.json();", "pm.environment.set('token', body.token);"}
+		for k := range assertions / requests {
+			tests = append(tests, fmt.Sprintf("pm.test('%d', () => { %s });", k, []string{
+				"pm.response.to.have.status(200)", "pm.expect(body.items).to.be.an('array').that.has.lengthOf(2)",
+				"pm.expect(body.path).to.include('/orders')", "pm.expect(body.items[0]).to.have.property('name', 'one')",
+				"pm.response.to.have.header('content-type')",
+			}[k%5]))
+		}
+		items = append(items, fmt.Sprintf(`{"name":"request %d","request":{"method":"GET","url":"%s/orders/%d?n=%d","header":[{"key":"X-Token","value":"{{token}}"}]},
+			"event":[{"listen":"prerequest","script":{"exec":["pm.environment.set('n', %d)"]}},{"listen":"test","script":{"exec":[%s]}}]}`,
+			i, url, i, i, i, quoted(tests)))
+	}
+	return fmt.Appendf(nil, `{"info":{"name":"bench","schema":"https://schema.getpostman.com/json/collection/v2.1.0/collection.json"},"item":[%s]}`, strings.Join(items, ","))
+}
+
+func quoted(lines []string) string {
+	list := slices.Clone(lines)
+	for i, l := range list {
+		list[i] = fmt.Sprintf("%q", l)
+	}
+	return strings.Join(list, ",")
+}

@@ -32,7 +32,7 @@ GOLDEN = $(sort $(dir $(shell grep -rlF 'flag.Bool("update"' --include='*_test.g
 SETUP  := node_modules/.picket-setup
 BUNDLE := node_modules/.picket-bundle
 BUNDLE_SOURCES := scripts/bundle.mjs $(shell find postman/script -name '*.js' -not -path '*/bundle/*' -not -path '*/testdata/*' 2>/dev/null)
-ifeq ($(wildcard postman/script/bundle/*.js),)
+ifeq ($(and $(wildcard postman/script/bundle/*.js),$(wildcard postman/script/bytecode/*.bin)),)
 $(BUNDLE): always
 endif
 
@@ -50,8 +50,9 @@ $(SETUP): package.json package-lock.json
 .PHONY: bundle
 bundle: $(BUNDLE) ## bundle the script libraries into postman/script/bundle
 
-$(BUNDLE): $(SETUP) $(BUNDLE_SOURCES)
+$(BUNDLE): $(SETUP) $(BUNDLE_SOURCES) go.mod
 	node scripts/bundle.mjs
+	$(GO) run -buildvcs=false ./postman/script/compile postman/script/bytecode
 	@touch $@
 
 .PHONY: build
@@ -105,7 +106,7 @@ bench: bundle ## Go benchmarks
 .PHONY: clean
 clean: ## remove what was built; keeps node_modules and .tools
 	rm -rf bin $(BUNDLE)
-	rm -f postman/script/bundle/*.js
+	rm -f postman/script/bundle/*.js postman/script/bytecode/*.bin
 
 .PHONY: always
 always:

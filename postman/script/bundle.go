@@ -23,8 +23,10 @@ var (
 	libraries embed.FS
 )
 
-// bytecode compiles each source once in a process, when it is first needed.
+// bytecode is had once in a process, when it is first needed: from the build, or
+// by compiling the source.
 type bytecode struct {
+	name   string
 	source func() (string, error)
 	once   sync.Once
 	code   []byte
@@ -38,21 +40,29 @@ func (b *bytecode) get() ([]byte, error) {
 			b.err = err
 			return
 		}
-		vm, err := quickjs.NewVM()
-		if err != nil {
-			b.err = err
+		if code, ok := readPrecompiled(b.name, source); ok {
+			b.code = code
 			return
 		}
-		if b.err = stripBytecode(vm); b.err == nil {
-			b.code, b.err = vm.Compile(source, quickjs.EvalGlobal)
-		}
-		b.err = errors.Join(b.err, vm.Close())
+		b.code, b.err = compile(source)
 	})
 	return b.code, b.err
 }
 
+func compile(source string) (code []byte, err error) {
+	vm, err := quickjs.NewVM()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, vm.Close()) }()
+	if err := stripBytecode(vm); err != nil {
+		return nil, err
+	}
+	return vm.Compile(source, quickjs.EvalGlobal)
+}
+
 // layer is the pm layer: all of js/ as one function.
-var layer = bytecode{source: func() (string, error) {
+var layer = bytecode{name: "pm", source: func() (string, error) {
 	files, err := fs.Glob(ours, "js/*.js")
 	if err != nil {
 		return "", err
@@ -76,7 +86,7 @@ var modules = sync.OnceValue(func() map[string]*bytecode {
 	files, _ := fs.Glob(libraries, "bundle/*.js") // the pattern is right
 	for _, f := range files {
 		name := strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(f, "bundle/"), ".js"), "__", "/")
-		all[name] = &bytecode{source: func() (string, error) {
+		all[name] = &bytecode{name: name, source: func() (string, error) {
 			text, err := libraries.ReadFile(f)
 			return fmt.Sprintf("__define(%q, function (exports, require, module, process, global, JSON) {%s\n});", name, text), err
 		}}

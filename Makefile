@@ -52,7 +52,7 @@ bundle: $(BUNDLE) ## bundle the script libraries into postman/script/bundle
 
 $(BUNDLE): $(SETUP) $(BUNDLE_SOURCES) go.mod
 	node scripts/bundle.mjs
-	$(GO) run -buildvcs=false ./postman/script/compile postman/script/bytecode
+	$(GO) run -buildvcs=false ./scripts/compile postman/script/bytecode
 	@touch $@
 
 .PHONY: build
@@ -102,6 +102,11 @@ golden: bundle ## rewrite golden files from what the code does now; review the d
 .PHONY: bench
 bench: bundle ## Go benchmarks
 	$(GO) test -buildvcs=false -run '^$$' -bench . -benchmem -timeout 20m $(TEST_FLAGS) ./...
+
+.PHONY: bench-engine
+bench-engine: build ## newman and Picket side by side: the table of docs/performance.md
+	$(GO) build -buildvcs=false -o bin/bench-engine ./bench/engine
+	bin/bench-engine $(ARGS)
 
 .PHONY: clean
 clean: ## remove what was built; keeps node_modules and .tools

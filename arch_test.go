@@ -55,6 +55,8 @@ var imports = []rule{
 	{"agent", []string{"postman/**", "api/client", "api/wire"}, anything, "it runs in someone else's network: the smallest surface, and no way to the server's insides"},
 	{"cli", []string{".", "agent", "postman/**", "api/client", "api/wire", "demo"}, anything, "commands for people stand on the product's parts, not on its layers"},
 	{"cmd/picket", []string{"cli"}, anything, "main only starts the CLI, so that every command can be tested in process"},
+	{"scripts/compile", []string{"postman/script"}, nothing, "a step of the build"},
+	{"bench/engine", []string{"postman/**"}, nothing, "measures the engine against its peers"},
 	{".", anything, anything, "the wiring: the one place that sees all parts"},
 	{"e2e", anything, anything, "tests of the whole product"},
 }
@@ -310,11 +312,11 @@ func TestOnlyTheCLITouchesTheProcess(t *testing.T) {
 	t.Parallel()
 	for _, p := range packages(t) {
 		for _, f := range p.files {
-			if f.test || p.path == "cli" || p.path == "cmd/picket" {
+			if f.test || slices.Contains([]string{"cli", "cmd/picket", "scripts/compile", "bench/engine"}, p.path) {
 				continue
 			}
 			for _, use := range bannedUses(f.ast) {
-				t.Errorf("%s uses %s; only cli and tests do: take it as an argument, so that tests can hand in another", f.name, use)
+				t.Errorf("%s uses %s; only cli, tests and tools of the build do: take it as an argument, so that tests can hand in another", f.name, use)
 			}
 		}
 	}

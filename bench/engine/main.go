@@ -59,7 +59,7 @@ func (b *bench) run(ctx context.Context, runs int) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // in the temporary folder
 	server := httptest.NewServer(http.HandlerFunc(answer))
 	defer server.Close()
 	b.dir, b.url = dir, server.URL
@@ -135,15 +135,16 @@ func ms(d time.Duration, n int) float64  { return float64(d.Microseconds()) / 10
 func rate(requests int, u usage) float64 { return float64(requests) / u.wall.Seconds() }
 func answer(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	http.SetCookie(w, &http.Cookie{Name: "session", Value: "s-" + r.URL.Query().Get("n"), Path: "/"})
-	fmt.Fprintf(w, `{"path":%q,"items":[{"id":1,"name":"one"},{"id":2,"name":"two"}],"token":"t-%s"}`, r.URL.Path, r.URL.Query().Get("n"))
+	w.Header().Set("Set-Cookie", "session=s-"+r.URL.Query().Get("n")+"; Path=/")
+	_, _ = fmt.Fprintf(w, `{"path":%q,"items":[{"id":1,"name":"one"},{"id":2,"name":"two"}],"token":"t-%s"}`, r.URL.Path, r.URL.Query().Get("n"))
 }
 
 // collection is one whose requests chain a variable and have scripts of both kinds.
 func collection(url string, requests, assertions int) []byte {
-	var items []string
+	items := make([]string, 0, requests)
 	for i := range requests {
-		tests := []string{"const body = pm.response.json();", "pm.environment.set('token', body.token);"}
+		tests := make([]string, 0, 2+assertions/requests)
+		tests = append(tests, "const body = pm.response.json();", "pm.environment.set('token', body.token);")
 		for k := range assertions / requests {
 			tests = append(tests, fmt.Sprintf("pm.test('%d', () => { %s });", k, []string{
 				"pm.response.to.have.status(200)", "pm.expect(body.items).to.be.an('array').that.has.lengthOf(2)",

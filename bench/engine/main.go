@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"net/http"
@@ -136,7 +137,9 @@ func rate(requests int, u usage) float64 { return float64(requests) / u.wall.Sec
 func answer(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Set-Cookie", "session=s-"+r.URL.Query().Get("n")+"; Path=/")
-	_, _ = fmt.Fprintf(w, `{"path":%q,"items":[{"id":1,"name":"one"},{"id":2,"name":"two"}],"token":"t-%s"}`, r.URL.Path, r.URL.Query().Get("n"))
+	_ = json.NewEncoder(w).Encode(map[string]any{
+		"path": r.URL.Path, "items": []map[string]any{{"id": 1, "name": "one"}, {"id": 2, "name": "two"}}, "token": "t-" + r.URL.Query().Get("n"),
+	})
 }
 
 // collection is one whose requests chain a variable and have scripts of both kinds.

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,14 +22,37 @@ import (
 // reportFlags choose what a run is reported to.
 type reportFlags struct {
 	names           []string
-	jsonExport      string
+	exports         map[string]*string // files, by reporter
 	color           string
 	silent, noColor bool
 }
 
+// fileReporter is a reporter that writes a document.
+type fileReporter interface {
+	run.Reporter
+	Close() error
+}
+
+// fileReporters are those that write to a file, by their names.
+var fileReporters = map[string]struct {
+	file string // where it writes if nothing is said
+	make func(io.Writer) fileReporter
+}{
+	"json":   {"picket-run.json", func(w io.Writer) fileReporter { return report.NewJSON(w) }},
+	"junit":  {"picket-run.xml", func(w io.Writer) fileReporter { return report.NewJUnit(w, report.JUnitOptions{}) }},
+	"ndjson": {"-", func(w io.Writer) fileReporter { return report.NewNDJSON(w) }},
+}
+
+func reporterNames() string {
+	return strings.Join(append([]string{"cli"}, slices.Sorted(maps.Keys(fileReporters))...), ", ")
+}
+
 func (r *reportFlags) flags(f *pflag.FlagSet) {
-	f.StringSliceVarP(&r.names, "reporters", "r", []string{"cli"}, "what to report: cli, json")
-	f.StringVar(&r.jsonExport, "reporter-json-export", "picket-run.json", "file of the json reporter; - is standard output")
+	f.StringSliceVarP(&r.names, "reporters", "r", []string{"cli"}, "what to report: "+reporterNames())
+	r.exports = map[string]*string{}
+	for name, reporter := range fileReporters {
+		r.exports[name] = f.String("reporter-"+name+"-export", reporter.file, "file of the "+name+" reporter; - is standard output")
+	}
 	f.StringVar(&r.color, "color", "auto", "colour the output: auto, on or off")
 	f.BoolVar(&r.silent, "silent", false, "print nothing")
 	f.BoolVar(&r.noColor, "no-color", false, "don't colour the output")
@@ -39,8 +64,8 @@ func (r *reportFlags) open(env Env, number int, opt *run.Options, secrets []stri
 	var reporters []run.Reporter
 	var closers []func() error
 	for _, name := range r.names {
-		switch strings.TrimSpace(name) {
-		case "cli":
+		name = strings.TrimSpace(name)
+		if name == "cli" {
 			color, err := r.colored(env)
 			if err != nil {
 				return nil, err
@@ -48,17 +73,19 @@ func (r *reportFlags) open(env Env, number int, opt *run.Options, secrets []stri
 			if !r.silent {
 				reporters = append(reporters, report.NewCLI(env.Stdout, report.CLIOptions{Color: color}))
 			}
-		case "json":
-			w, err := create(env, numbered(r.jsonExport, number))
-			if err != nil {
-				return nil, usageError("--reporter-json-export: %w", err)
-			}
-			j := report.NewJSON(w)
-			reporters = append(reporters, j)
-			closers = append(closers, j.Close, w.Close)
-		default:
-			return nil, usageError("--reporters: %q is not one of cli, json", name)
+			continue
 		}
+		kind, ok := fileReporters[name]
+		if !ok {
+			return nil, usageError("--reporters: %q is not one of %s", name, reporterNames())
+		}
+		w, err := create(env, numbered(*r.exports[name], number))
+		if err != nil {
+			return nil, usageError("--reporter-%s-export: %w", name, err)
+		}
+		reporter := kind.make(w)
+		reporters = append(reporters, reporter)
+		closers = append(closers, reporter.Close, w.Close)
 	}
 	if len(secrets) > 0 {
 		reporters = []run.Reporter{report.Redact(redact.New(secrets...), reporters...)}

@@ -64,6 +64,11 @@ func TestNoReporterShowsASecret(t *testing.T) {
 			return report.NewCLI(b, report.CLIOptions{}), func() error { return nil }
 		},
 		"json": func(b *bytes.Buffer) (run.Reporter, func() error) { j := report.NewJSON(b); return j, j.Close },
+		"junit": func(b *bytes.Buffer) (run.Reporter, func() error) {
+			j := report.NewJUnit(b, report.JUnitOptions{})
+			return j, j.Close
+		},
+		"ndjson": func(b *bytes.Buffer) (run.Reporter, func() error) { n := report.NewNDJSON(b); return n, n.Close },
 	}
 	stream, err := json.Marshal([]int{'s', '3', 'c', 'r', 'e', 't'})
 	require.NoError(t, err)

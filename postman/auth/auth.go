@@ -40,14 +40,18 @@ func For(kind string) (Method, bool) {
 }
 
 var methods = map[string]Method{
-	"noauth": noauth{},
-	"basic":  basic{},
-	"bearer": bearer{},
-	"apikey": apiKey{},
-	"oauth2": oauth2{},
-	"oauth1": oauth1{},
-	"digest": digest{},
-	"hawk":   hawk{},
+	"noauth":   noauth{},
+	"basic":    basic{},
+	"bearer":   bearer{},
+	"apikey":   apiKey{},
+	"oauth2":   oauth2{},
+	"oauth1":   oauth1{},
+	"digest":   digest{},
+	"hawk":     hawk{},
+	"awsv4":    awsV4{},
+	"jwt":      jwtBearer{},
+	"asap":     asap{},
+	"edgegrid": edgeGrid{},
 }
 
 // Params are the settings of an auth, variables filled in.

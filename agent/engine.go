@@ -139,6 +139,8 @@ func (n *narrator) Report(e run.Event) {
 		n.request(e)
 	case run.ResponseReceived:
 		n.response(e)
+	case run.PhaseFinished:
+		n.source = run.FromCollection // its auth may ask for a token first
 	case run.ItemFinished:
 		n.end(e)
 	case run.Warning:

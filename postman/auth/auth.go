@@ -24,6 +24,17 @@ type Challenger interface {
 	Challenge(p *Params, a Answer) bool
 }
 
+// Fetcher is a Method that may need something of a server before it can sign.
+type Fetcher interface {
+	Method
+	// Ask is the request to send first; nil when there is no need. What it sets in p
+	// stays there for later requests.
+	Ask(p *Params) (*postman.Request, error)
+	// Take reads the answer and sets what it learns in p. The error never holds any
+	// of the body.
+	Take(p *Params, code int, body []byte) error
+}
+
 // Answer is what a Challenger sees of a response.
 type Answer struct {
 	Code   int

@@ -2,7 +2,6 @@ package auth
 
 import (
 	"encoding/base64"
-	"strings"
 
 	"github.com/picket-api/picket/postman"
 	"github.com/picket-api/picket/postman/urls"
@@ -63,31 +62,4 @@ func removeQuery(r *postman.Request, key string) {
 		}
 	}
 	r.URL.Query = kept
-}
-
-// oauth2 uses a token that was got before; fetching one comes with its grants.
-type oauth2 struct{}
-
-// Sign implements Method.
-func (oauth2) Sign(p *Params, r *postman.Request) error {
-	token := p.Text("accessToken")
-	if token == "" || strings.EqualFold(p.Text("tokenType"), "mac") {
-		return nil
-	}
-	prefix := "Bearer"
-	if p.Has("headerPrefix") {
-		prefix = strings.TrimSpace(p.Text("headerPrefix"))
-	}
-	if prefix != "" {
-		prefix += " "
-	}
-	r.RemoveHeader("Authorization")
-	removeQuery(r, "access_token")
-	switch p.Text("addTokenTo") {
-	case "queryParams":
-		setQuery(r, "access_token", token)
-	case "", "header":
-		r.SetHeader("Authorization", prefix+token)
-	}
-	return nil
 }

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"time"
 
@@ -39,6 +40,7 @@ func (j *job) do(ctx context.Context) (*postman.Request, *Response, *RequestErro
 		request := j.request.Clone()
 		method, params := j.method()
 		if method != nil {
+			j.fetch(ctx, method, params)
 			if err := method.Sign(params, request); err != nil {
 				j.warn(j.execution, "%s auth: could not sign the request: %v", j.auth.Type, err)
 			}
@@ -87,6 +89,48 @@ func (j *job) method() (auth.Method, *auth.Params) {
 	return method, params
 }
 
+// fetch gets what the auth needs of a server first, such as a token.
+func (j *job) fetch(ctx context.Context, method auth.Method, params *auth.Params) {
+	fetcher, ok := method.(auth.Fetcher)
+	if !ok {
+		return
+	}
+	request, err := fetcher.Ask(params)
+	if err == nil && request == nil {
+		return
+	}
+	if err == nil {
+		err = j.take(ctx, fetcher, params, request)
+	}
+	j.learn(params)
+	if err != nil {
+		j.warn(j.execution, "%s auth: %v", j.auth.Type, err)
+	}
+}
+
+func (j *job) take(ctx context.Context, fetcher auth.Fetcher, params *auth.Params, request *postman.Request) error {
+	own := &job{execution: j.execution, source: FromAuth, request: request, ended: j.ended}
+	content, err := own.content(request)
+	if err != nil {
+		return err
+	}
+	resp, failure := own.send(ctx, request, content, FromAuth)
+	if failure != nil {
+		return fmt.Errorf("the token could not be fetched: %s", failure.Message)
+	}
+	return fetcher.Take(params, resp.Code, resp.Body)
+}
+
+// learn keeps what the auth learned for the requests that follow.
+func (j *job) learn(params *auth.Params) {
+	j.authMu.Lock()
+	defer j.authMu.Unlock()
+	if j.learned[j.auth] == nil {
+		j.learned[j.auth] = map[string]any{}
+	}
+	maps.Copy(j.learned[j.auth], params.Learned())
+}
+
 // challenged shows the response to the auth and keeps what it learns. With true
 // the request is to be sent again.
 func (j *job) challenged(method auth.Method, params *auth.Params, resp *Response) bool {
@@ -95,11 +139,6 @@ func (j *job) challenged(method auth.Method, params *auth.Params, resp *Response
 		return false
 	}
 	again := challenger.Challenge(params, auth.Answer{Code: resp.Code, Header: resp.values})
-	j.authMu.Lock()
-	defer j.authMu.Unlock()
-	if j.learned[j.auth] == nil {
-		j.learned[j.auth] = map[string]any{}
-	}
-	maps.Copy(j.learned[j.auth], params.Learned())
+	j.learn(params)
 	return again
 }

@@ -175,7 +175,7 @@ func (cn *conn) receive(r *Request, ready time.Time, cfg *Config, sendErr error)
 		return nil, bodyError(err)
 	}
 	resp.WireBody = int64(len(data))
-	if resp.Body, err = decode(data, resp.Get("Content-Encoding"), cfg.MaxBody); err != nil {
+	if resp.Body, err = decode(data, resp.list("Content-Encoding"), cfg.MaxBody); err != nil {
 		return nil, err
 	}
 	done := time.Now()

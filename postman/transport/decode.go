@@ -7,38 +7,70 @@ import (
 	"compress/zlib"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
 )
 
-// decode undoes a Content-Encoding. A stream that ends too early gives what it
-// held, as in browsers; unknown encodings are left alone.
+// maxEncodings bounds how often one body may be encoded.
+const maxEncodings = 5
+
+// decode undoes a Content-Encoding, from the last that was applied (RFC 9110,
+// section 8.4). A stream that ends too early gives what it held, as in browsers;
+// from an unknown encoding on, all is left as it is.
 func decode(data []byte, encoding string, limit int64) ([]byte, error) {
-	if len(data) == 0 {
+	names := strings.Split(encoding, ",")
+	if len(names) > maxEncodings {
 		return data, nil
 	}
-	var r io.Reader
-	var err error
-	switch strings.ToLower(strings.TrimSpace(encoding)) {
-	case "gzip", "x-gzip":
-		r, err = gzip.NewReader(bytes.NewReader(data))
-	case "deflate":
-		if r, err = zlib.NewReader(bytes.NewReader(data)); err != nil {
-			r, err = flate.NewReader(bytes.NewReader(data)), nil // without zlib's frame
+	for _, name := range slices.Backward(names) {
+		if len(data) == 0 {
+			return data, nil
 		}
+		r, err := decoder(strings.ToLower(strings.TrimSpace(name)), data, limit)
+		if err != nil {
+			return nil, decodeError(err)
+		}
+		if r == nil {
+			return data, nil
+		}
+		if data, err = readDecoded(r, limit); err != nil {
+			return nil, err
+		}
+	}
+	return data, nil
+}
+
+// decoder is nil for encodings that nobody knows.
+func decoder(name string, data []byte, limit int64) (io.ReadCloser, error) {
+	switch name {
+	case "gzip", "x-gzip":
+		return gzip.NewReader(bytes.NewReader(data))
+	case "deflate":
+		if r, err := zlib.NewReader(bytes.NewReader(data)); err == nil {
+			return r, nil
+		}
+		return flate.NewReader(bytes.NewReader(data)), nil // without zlib's frame
 	case "br":
-		r = brotli.NewReader(bytes.NewReader(data))
+		return io.NopCloser(brotli.NewReader(bytes.NewReader(data))), nil
+	case "zstd":
+		r, err := zstd.NewReader(bytes.NewReader(data), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(max(uint64(limit), 8<<20)), zstd.WithDecoderLowmem(true))
+		if err != nil {
+			return nil, err
+		}
+		return r.IOReadCloser(), nil
 	default:
-		return data, nil
+		return nil, nil //nolint:nilnil // unknown, and no error
 	}
-	if err != nil {
-		return nil, decodeError(err)
-	}
+}
+
+func readDecoded(r io.ReadCloser, limit int64) ([]byte, error) {
+	defer r.Close()
 	out, err := readLimited(r, limit)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-		var e *Error
-		if errors.As(err, &e) {
+		if e, ok := errors.AsType[*Error](err); ok {
 			return nil, e
 		}
 		return nil, decodeError(err)

@@ -14,6 +14,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -107,6 +108,17 @@ type Response struct {
 
 // Get finds the first header of that name, in any case.
 func (r *Response) Get(name string) string { return get(r.Header, name) }
+
+// list is a header whose lines are one list (RFC 9110, section 5.3).
+func (r *Response) list(name string) string {
+	var all []string
+	for _, h := range r.Header {
+		if strings.EqualFold(h.Name, name) {
+			all = append(all, h.Value)
+		}
+	}
+	return strings.Join(all, ",")
+}
 
 // Timings says how long each phase took. DNS, Connect and TLS are zero on a
 // connection that was used before.

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
 	"github.com/stretchr/testify/require"
 
 	"github.com/picket-api/picket/postman/transport"
@@ -199,7 +200,13 @@ func TestEncodings(t *testing.T) {
 		"deflate": pack(func(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) }),
 		"Deflate": pack(func(w io.Writer) io.WriteCloser { f, _ := flate.NewWriter(w, 5); return f }),
 		"br":      pack(func(w io.Writer) io.WriteCloser { return brotli.NewWriter(w) }),
-		"unknown": []byte(text),
+		"zstd":    pack(func(w io.Writer) io.WriteCloser { z, _ := zstd.NewWriter(w); return z }),
+		"gzip, br": pack(func(w io.Writer) io.WriteCloser {
+			outer := brotli.NewWriter(w)
+			return &nested{gzip.NewWriter(outer), outer}
+		}),
+		"unknown":       []byte(text),
+		"unknown, zstd": pack(func(w io.Writer) io.WriteCloser { z, _ := zstd.NewWriter(w); return z }),
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := strings.TrimPrefix(r.URL.Path, "/")
@@ -208,14 +215,24 @@ func TestEncodings(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	for name, body := range bodies {
-		resp, err := client(t, transport.Config{}).Do(t.Context(), request(t, server.URL, "/"+name))
+		resp, err := client(t, transport.Config{}).Do(t.Context(), request(t, server.URL, "/"+url.PathEscape(name)))
 		require.NoError(t, err, name)
 		require.Equal(t, text, string(resp.Body), name)
 		require.EqualValues(t, len(body), resp.WireBody, name)
 	}
-	_, err := client(t, transport.Config{MaxBody: 300}).Do(t.Context(), request(t, server.URL, "/gzip"))
-	require.ErrorIs(t, err, transport.ErrTooLarge, "the limit holds for what is unpacked")
+	for _, name := range []string{"gzip", "br", "zstd"} {
+		_, err := client(t, transport.Config{MaxBody: 300}).Do(t.Context(), request(t, server.URL, "/"+name))
+		require.ErrorIs(t, err, transport.ErrTooLarge, "the limit holds for what is unpacked")
+	}
 }
+
+// nested closes the inner of two writers first.
+type nested struct {
+	io.WriteCloser
+	outer io.Closer
+}
+
+func (n *nested) Close() error { return errors.Join(n.WriteCloser.Close(), n.outer.Close()) }
 
 func TestKeepsHeadersAndConnections(t *testing.T) {
 	t.Parallel()

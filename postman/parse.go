@@ -21,9 +21,6 @@ const (
 	MaxFolderDepth = 100
 )
 
-// ErrVersion1 is wrapped by the error for a collection in format v1.
-var ErrVersion1 = errors.New("format v1 is not supported yet: export the collection as v2.1")
-
 // ParseError says what is wrong with a file, and where.
 type ParseError struct {
 	What   string // "not a Postman collection", "not a Postman environment", …
@@ -68,9 +65,8 @@ func parseJSON(data []byte, what string) (*jsonx.Node, error) {
 
 const notCollection = "not a Postman collection"
 
-// ParseCollection reads a collection of format v2.1 or v2.0, alone or inside of
-// {"collection": …} as Postman's API gives it. The error is a *ParseError; it
-// wraps ErrVersion1 for a collection of format v1.
+// ParseCollection reads a collection of format v2.1, v2.0 or v1, alone or inside of
+// {"collection": …} as Postman's API gives it. The error is a *ParseError.
 func ParseCollection(data []byte) (*Collection, error) {
 	n, err := parseJSON(data, notCollection)
 	if err != nil {
@@ -86,8 +82,10 @@ func ParseCollection(data []byte) (*Collection, error) {
 	items := n.Get("item")
 	switch {
 	case items.Is(jsonx.Array):
-	case n.Has("requests") || n.Has("order"):
-		return nil, parseError("Postman collection", path, n, "%w", ErrVersion1)
+	case n.Get("requests").Is(jsonx.Array):
+		if n, err = convertV1(n.Append(nil)); err != nil {
+			return nil, parseError(notCollection, path, nil, "format v1: %w", err)
+		}
 	case items == nil:
 		return nil, parseError(notCollection, path, n, `"item" is missing`)
 	default:

@@ -103,6 +103,15 @@ golden: bundle ## rewrite golden files from what the code does now; review the d
 bench: bundle ## Go benchmarks
 	$(GO) test -buildvcs=false -run '^$$' -bench . -benchmem -timeout 20m $(TEST_FLAGS) ./...
 
+# The engine itself is not instrumented: it would run a hundred times slower.
+FUZZ_TIME ?= 5m
+.PHONY: fuzz
+fuzz: bundle ## run each fuzz target for FUZZ_TIME (5m)
+	@grep -roE --include='*_test.go' --exclude-dir=node_modules '^func Fuzz[A-Za-z0-9]*' . | sed 's/:func / /' | while read -r file name; do \
+	  echo "$$name in $$(dirname $$file)"; \
+	  $(GO) test -buildvcs=false -gcflags='modernc.org/...=-d=libfuzzer=0' -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZ_TIME) -fuzzminimizetime 10x ./$$(dirname $$file) </dev/null; \
+	done
+
 .PHONY: bench-engine
 bench-engine: build ## newman and Picket side by side: the table of docs/performance.md
 	$(GO) build -buildvcs=false -o bin/bench-engine ./bench/engine

@@ -56,6 +56,7 @@ var imports = []rule{
 	{"cli", []string{".", "agent", "postman/**", "api/client", "api/wire", "demo"}, anything, "commands for people stand on the product's parts, not on its layers"},
 	{"cmd/picket", []string{"cli"}, anything, "main only starts the CLI, so that every command can be tested in process"},
 	{"scripts/compile", []string{"postman/script"}, nothing, "a step of the build"},
+	{"examples/**", []string{"postman/**"}, nothing, "programs of others: they see what others see"},
 	{"bench/engine", []string{"postman/**"}, nothing, "measures the engine against its peers"},
 	{".", anything, anything, "the wiring: the one place that sees all parts"},
 	{"e2e", anything, anything, "tests of the whole product"},
@@ -312,11 +313,11 @@ func TestOnlyTheCLITouchesTheProcess(t *testing.T) {
 	t.Parallel()
 	for _, p := range packages(t) {
 		for _, f := range p.files {
-			if f.test || slices.Contains([]string{"cli", "cmd/picket", "scripts/compile", "bench/engine"}, p.path) {
+			if f.test || slices.Contains([]string{"cli", "cmd/picket", "scripts/compile", "bench/engine", "examples/embed"}, p.path) {
 				continue
 			}
 			for _, use := range bannedUses(f.ast) {
-				t.Errorf("%s uses %s; only cli, tests and tools of the build do: take it as an argument, so that tests can hand in another", f.name, use)
+				t.Errorf("%s uses %s; only cli, tests, examples and tools of the build do: take it as an argument, so that tests can hand in another", f.name, use)
 			}
 		}
 	}

@@ -55,11 +55,12 @@ func FuzzParse(f *testing.F) {
 		}
 		var any1, any2 any
 		out := n.Append(nil)
-		require.NoError(t, json.Unmarshal(out, &any1))
+		require.True(t, json.Valid(out))
 		again, err := jsonx.Parse(out)
 		require.NoError(t, err)
 		require.Equal(t, string(out), string(again.Append(nil)))
-		if json.Unmarshal(jsonx.ToUTF8(data), &any2) == nil {
+		if json.Unmarshal(jsonx.ToUTF8(data), &any2) == nil { // not for numbers beyond a float64, which JavaScript takes for infinite
+			require.NoError(t, json.Unmarshal(out, &any1))
 			require.Equal(t, any2, any1)
 		}
 	})

@@ -30,6 +30,7 @@ type collectionRun struct {
 	delay, timeout, request, script       int
 	insecure, ignoreRedirects, insideOnly bool
 	suppress                              bool
+	tls                                   tlsFlags
 	reports                               reportFlags
 	exportEnvironment, exportGlobals      string
 	exportCookieJar                       string
@@ -64,6 +65,7 @@ Exit codes: 0 all passed, 1 something failed, 2 wrong usage or an unreadable fil
 	f := cmd.Flags()
 	o.inputFlags(f)
 	o.limitFlags(f)
+	o.tls.flags(f)
 	o.reports.flags(f)
 	f.StringVar(&o.exportEnvironment, "export-environment", "", "write the environment as the run left it to this file, secrets included")
 	f.StringVar(&o.exportGlobals, "export-globals", "", "write the globals as the run left them to this file")
@@ -191,6 +193,9 @@ func (o *collectionRun) options(ctx context.Context, env Env) (run.Options, erro
 		}
 	}
 	opt.Files = run.Dir{Root: root, Inside: o.insideOnly}
+	if err := o.tls.apply(&opt); err != nil {
+		return opt, err
+	}
 	return opt, o.readDocuments(ctx, &opt)
 }
 

@@ -210,7 +210,7 @@ func (c *ClientCertificate) matches(t urls.Target) bool {
 		if !hasPort {
 			wanted = "443"
 		}
-		if glob(scheme, t.Scheme) && glob(host, t.Host) && glob(wanted, port) && glob("/"+path, t.Path) {
+		if glob(scheme, t.Scheme) && (glob(host, t.Host) || host == "*."+t.Host) && glob(wanted, port) && glob("/"+path, t.Path) {
 			return true
 		}
 	}

@@ -21,10 +21,10 @@ import (
 
 // reportFlags choose what a run is reported to.
 type reportFlags struct {
-	names           []string
-	exports         map[string]*string // files, by reporter
-	color           string
-	silent, noColor bool
+	names                    []string
+	exports                  map[string]*string // files, by reporter
+	color                    string
+	silent, noColor, verbose bool
 }
 
 // fileReporter is a reporter that writes a document.
@@ -54,6 +54,7 @@ func (r *reportFlags) flags(f *pflag.FlagSet) {
 		r.exports[name] = f.String("reporter-"+name+"-export", reporter.file, "file of the "+name+" reporter; - is standard output")
 	}
 	f.StringVar(&r.color, "color", "auto", "colour the output: auto, on or off")
+	f.BoolVar(&r.verbose, "verbose", false, "print headers, bodies and timings of each request")
 	f.BoolVar(&r.silent, "silent", false, "print nothing")
 	f.BoolVar(&r.noColor, "no-color", false, "don't colour the output")
 	_ = f.MarkHidden("no-color") // an older name for --color off
@@ -71,7 +72,7 @@ func (r *reportFlags) open(env Env, number int, opt *run.Options, secrets []stri
 				return nil, err
 			}
 			if !r.silent {
-				reporters = append(reporters, report.NewCLI(env.Stdout, report.CLIOptions{Color: color}))
+				reporters = append(reporters, report.NewCLI(env.Stdout, report.CLIOptions{Color: color, Verbose: r.verbose}))
 			}
 			continue
 		}

@@ -19,6 +19,7 @@ type CLIOptions struct {
 	Banner string // first line; empty = "picket"
 	// MaxFailures bounds the list at the end; 0 = 1,000. All are counted.
 	MaxFailures int
+	Verbose     bool // headers, bodies and timings of each request
 }
 
 // CLI prints a run for people, as newman does.
@@ -129,6 +130,9 @@ func (c *CLI) item(item *postman.Item) {
 
 func (c *CLI) response(e run.ResponseReceived) {
 	head := "  " + c.paint(gray, e.Request.Method+" "+strings.TrimSpace(e.Request.URL.String())) + " "
+	if c.o.Verbose {
+		defer c.details(e)
+	}
 	if e.Err != nil {
 		c.line("%s%s\n     %s", head, c.paint(red, "[errored]"), c.paint(red, e.Err.Message))
 		c.keep(run.Failures(e))

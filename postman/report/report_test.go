@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -272,4 +273,20 @@ func TestJSONTellsErrors(t *testing.T) {
 	j := report.NewJSON(broken{})
 	play(t, 1, j)
 	require.ErrorIs(t, j.Close(), errFull)
+}
+
+func TestVerboseShowsABitOfEachBody(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	c := report.NewCLI(&out, report.CLIOptions{Verbose: true})
+	r, err := postman.ParseRequest([]byte(`{"method":"POST","url":"http://x.test/","header":[{"key":"A","value":"1"}],"body":{"mode":"raw","raw":"one\ntwo"}}`))
+	require.NoError(t, err)
+	for _, body := range []string{strings.Repeat("é", 2000), "\x00\xff"} {
+		c.Report(run.ResponseReceived{Request: r, Response: &run.Response{Proto: "HTTP/1.1", Code: 200, Status: "OK", Body: []byte(body)}})
+	}
+	c.Report(run.ResponseReceived{Request: r, Err: &run.RequestError{Message: "refused"}})
+	for _, want := range []string{"> POST http://x.test/", "> A: 1", "> one\n", "> two\n", "< … 1952 more bytes", "< (2 bytes that are no text)", "refused"} {
+		require.Contains(t, out.String(), want)
+	}
+	require.True(t, utf8.Valid(out.Bytes()))
 }

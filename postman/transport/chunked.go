@@ -29,7 +29,7 @@ func (b *chunkedBody) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)
 	if b.left == 0 && err == nil {
-		_, err = b.line() // the line end behind the chunk
+		err = b.end()
 	}
 	return n, unexpected(err)
 }
@@ -41,21 +41,47 @@ func unexpected(err error) error {
 	return err
 }
 
-func (b *chunkedBody) line() (string, error) {
+// end reads the line end behind a chunk. Anything else there means that the sizes
+// are wrong, and with them what comes next.
+func (b *chunkedBody) end() error {
+	for _, want := range "\r\n" {
+		c, err := b.r.ReadByte()
+		if err != nil {
+			return unexpected(err)
+		}
+		if c != byte(want) {
+			return &Error{Code: "HPE_STRICT", Message: "Parse Error: Expected LF after chunk data"}
+		}
+	}
+	return nil
+}
+
+// line is a line without its end; strict lines end with CR and LF.
+func (b *chunkedBody) line(strict bool) (string, error) {
 	line, err := b.r.ReadSlice('\n')
 	if errors.Is(err, bufio.ErrBufferFull) {
 		return "", &Error{Code: "HPE_CHUNK_EXTENSIONS_OVERFLOW", Message: "Parse Error: Chunk extensions overflow"}
 	}
-	return strings.TrimRight(string(line), "\r\n"), unexpected(err)
+	if err != nil {
+		return "", unexpected(err)
+	}
+	text, ok := strings.CutSuffix(string(line), "\r\n")
+	if !ok && strict {
+		return "", &Error{Code: "HPE_CR_EXPECTED", Message: "Parse Error: Missing expected CR after chunk size"}
+	}
+	return strings.TrimRight(text, "\r\n"), nil
 }
 
 func (b *chunkedBody) next() error {
-	line, err := b.line()
+	line, err := b.line(true)
 	if err != nil {
 		return err
 	}
-	size, _, _ := strings.Cut(line, ";")
-	n, err := strconv.ParseUint(strings.TrimSpace(size), 16, 62)
+	size, _, extended := strings.Cut(line, ";")
+	if extended {
+		size = strings.TrimRight(size, " \t") // RFC 9112, section 7.1.1
+	}
+	n, err := strconv.ParseUint(size, 16, 62)
 	if err != nil {
 		return &Error{Code: "HPE_INVALID_CHUNK_SIZE", Message: "Parse Error: Invalid character in chunk size"}
 	}
@@ -64,7 +90,7 @@ func (b *chunkedBody) next() error {
 		return nil
 	}
 	for range 1000 { // trailers
-		if line, err = b.line(); err != nil {
+		if line, err = b.line(false); err != nil {
 			return err
 		}
 		if line == "" {

@@ -155,8 +155,12 @@ func bodyOf(r *bufio.Reader, method string, resp *Response) (body, error) {
 	if method == "HEAD" || resp.Code < 200 || resp.Code == 204 || resp.Code == 304 {
 		return none, nil
 	}
-	if te := resp.Get("Transfer-Encoding"); te != "" {
-		if strings.HasSuffix(strings.ToLower(te), "chunked") {
+	if te := resp.list("Transfer-Encoding"); te != "" {
+		if err := bothLengths(resp); err != nil {
+			return nil, err
+		}
+		last := te[strings.LastIndexByte(te, ',')+1:]
+		if strings.EqualFold(strings.TrimSpace(last), "chunked") {
 			return &chunkedBody{r: r}, nil
 		}
 		return closeBody{r}, nil
@@ -176,6 +180,23 @@ func bodyOf(r *bufio.Reader, method string, resp *Response) (body, error) {
 	}
 	none.N = int64(n)
 	return none, nil
+}
+
+// bothLengths refuses an answer that tells its length in two ways (RFC 9112,
+// section 6.3): somebody may have put another answer into it.
+func bothLengths(resp *Response) error {
+	for _, h := range resp.Header {
+		switch {
+		case strings.EqualFold(h.Name, "Transfer-Encoding"):
+			if resp.Get("Content-Length") == "" {
+				return nil
+			}
+			return &Error{Code: "HPE_INVALID_CONTENT_LENGTH", Message: "Parse Error: Content-Length can't be present with Transfer-Encoding"}
+		case strings.EqualFold(h.Name, "Content-Length"):
+			return &Error{Code: "HPE_INVALID_TRANSFER_ENCODING", Message: "Parse Error: Transfer-Encoding can't be present with Content-Length"}
+		}
+	}
+	return nil
 }
 
 var errTooLarge = &Error{Message: "Maximum response size reached", Err: ErrTooLarge}

@@ -37,18 +37,23 @@ func (c *Client) tlsConfig(host string, t TLS) *tls.Config {
 }
 
 // Versions finds the range of TLS versions when some are switched off, by
-// Postman's names (SSLv3, TLSv1, TLSv1_1, TLSv1_2, TLSv1_3). Zero means default.
+// Postman's names (SSLv3, TLSv1, TLSv1_1, TLSv1_2, TLSv1_3). TLS 1.0 and 1.1 are
+// used only where nothing newer is left. With nothing left at all, low is above
+// high: no handshake can succeed.
 func Versions(disabled []string) (low, high uint16) {
 	names := []string{"TLSv1", "TLSv1_1", "TLSv1_2", "TLSv1_3"}
 	for i := range names {
 		version := uint16(tls.VersionTLS10 + i)
-		if slices.Contains(disabled, names[i]) || version < tls.VersionTLS12 {
+		if slices.Contains(disabled, names[i]) {
 			continue
 		}
-		if low == 0 {
+		if low < tls.VersionTLS12 && (low == 0 || version >= tls.VersionTLS12) {
 			low = version
 		}
 		high = version
+	}
+	if low == 0 {
+		return tls.VersionTLS13, tls.VersionTLS12
 	}
 	return low, high
 }

@@ -155,6 +155,11 @@ func TestErrors(t *testing.T) {
 		"bad status":       {serve(t, "HTTP/1.1 abc\r\n\r\n"), "HPE_INVALID_STATUS", "Parse Error", nil},
 		"bad header":       {serve(t, "HTTP/1.1 200 OK\r\nno colon\r\n\r\n"), "HPE_INVALID_HEADER_TOKEN", "Parse Error", nil},
 		"bad chunk":        {serve(t, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), "HPE_INVALID_CHUNK_SIZE", "Parse Error", nil},
+		"after a chunk":    {serve(t, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcXXX\r\n0\r\n\r\n"), "HPE_STRICT", "Expected LF after chunk data", nil},
+		"chunk without CR": {serve(t, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\nabc\n0\n\n"), "HPE_CR_EXPECTED", "Missing expected CR", nil},
+		"space in a size":  {serve(t, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3 \r\nabc\r\n0\r\n\r\n"), "HPE_INVALID_CHUNK_SIZE", "Parse Error", nil},
+		"length, chunked":  {serve(t, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"), "HPE_INVALID_TRANSFER_ENCODING", "Transfer-Encoding can't be present", nil},
+		"chunked, length":  {serve(t, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n3\r\nabc\r\n0\r\n\r\n"), "HPE_INVALID_CONTENT_LENGTH", "Content-Length can't be present", nil},
 		"bad length":       {serve(t, "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n"), "HPE_INVALID_CONTENT_LENGTH", "Parse Error", nil},
 		"two lengths":      {serve(t, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n"), "HPE_UNEXPECTED_CONTENT_LENGTH", "Parse Error", nil},
 		"endless header":   {serve(t, "HTTP/1.1 200 OK\r\nA: "+strings.Repeat("x", 70_000)), "HPE_HEADER_OVERFLOW", "Header overflow", nil},
@@ -342,8 +347,20 @@ func TestTLS(t *testing.T) {
 	require.Equal(t, "1", got+body)
 	got, _ = code(transport.Config{RootCAs: roots}, func(r *transport.Request) { r.Host = "localhost" })
 	require.Equal(t, "ERR_TLS_CERT_ALTNAME_INVALID", got)
-	low, high := transport.Versions([]string{"TLSv1_3"})
-	require.Equal(t, [2]uint16{tls.VersionTLS12, tls.VersionTLS12}, [2]uint16{low, high})
+	for disabled, want := range map[string][2]uint16{
+		"":                      {tls.VersionTLS12, tls.VersionTLS13},
+		"TLSv1_3":               {tls.VersionTLS12, tls.VersionTLS12},
+		"SSLv3 TLSv1_2":         {tls.VersionTLS13, tls.VersionTLS13},
+		"TLSv1_2 TLSv1_3":       {tls.VersionTLS10, tls.VersionTLS11},
+		"TLSv1_2 TLSv1_3 TLSv1": {tls.VersionTLS11, tls.VersionTLS11},
+	} {
+		low, high := transport.Versions(strings.Fields(disabled))
+		require.Equal(t, want, [2]uint16{low, high}, disabled)
+	}
+	got, _ = code(transport.Config{RootCAs: roots}, func(r *transport.Request) {
+		r.TLS.MinVersion, r.TLS.MaxVersion = transport.Versions([]string{"TLSv1", "TLSv1_1", "TLSv1_2", "TLSv1_3"})
+	})
+	require.NotEqual(t, "0", got, "no version, no handshake")
 	ids, unknown := transport.CipherSuites([]string{"ECDHE-RSA-AES128-GCM-SHA256", "TLS_AES_128_GCM_SHA256", "NO"})
 	require.Len(t, ids, 2)
 	require.Equal(t, []string{"NO"}, unknown)

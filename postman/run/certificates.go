@@ -2,6 +2,7 @@ package run
 
 import (
 	"bytes"
+	"cmp"
 	"crypto"
 	"crypto/tls"
 	"crypto/x509"
@@ -9,10 +10,11 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/youmark/pkcs8"
 	"software.sslmate.com/src/go-pkcs12"
+
+	"github.com/picket-api/picket/postman/urls"
 )
 
 // CertificateFiles are a client certificate as it lies on a disk: a PEM
@@ -137,9 +139,17 @@ func ParseCertificateList(data []byte, read func(path string) ([]byte, error)) (
 		}
 		c, err := LoadCertificate(files)
 		if err != nil {
-			return fail(err)
+			return fail(fmt.Errorf("%s: %w", cmp.Or(entry.PFX.Src, entry.Key.Src, entry.Cert.Src), err))
 		}
-		out = append(out, ClientCertificate{Name: entry.Name, Match: slices.Clone(entry.Matches), Certificate: c})
+		certificate := ClientCertificate{Name: entry.Name, Certificate: c}
+		for _, text := range entry.Matches {
+			pattern, err := urls.ParsePattern(text)
+			if err != nil {
+				return fail(err)
+			}
+			certificate.Match = append(certificate.Match, pattern)
+		}
+		out = append(out, certificate)
 	}
 	return out, nil
 }

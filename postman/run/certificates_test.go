@@ -112,7 +112,7 @@ func TestCertificatesGoToTheirServers(t *testing.T) {
 	require.NoError(t, err)
 	port := server.URL[strings.LastIndexByte(server.URL, ':')+1:]
 	for pattern, code := range map[string]int{
-		"https://127.0.0.1:" + port + "/*": 200, "https://*:" + port + "/a*": 200, "https://127.0.0.1:" + port + "/b*": 401,
+		"https://127.0.0.1:" + port + "/*": 200, "https://*:" + port + "/a*": 200, "http+https://*:*/?/b": 200, "https://127.0.0.1:*/A/b": 401, "http://127.0.0.1:*/*": 401, "https://127.0.0.1:" + port + "/b*": 401,
 		"https://127.0.0.1/*": 401, "https://*.example.com:" + port + "/*": 401,
 	} {
 		list, err := run.ParseCertificateList(fmt.Appendf(nil, `[{"name":"n","matches":[%q],"cert":{"src":"c.pem"},"key":{"src":"k.pem"}}]`, pattern), read)
@@ -124,9 +124,11 @@ func TestCertificatesGoToTheirServers(t *testing.T) {
 	}
 	for in, want := range map[string]string{
 		`{}`: "not a list of certificates",
-		`[{"name":"n","matches":["https://a/*"]}]`:                        "certificate 1 (n): neither cert.src nor pfx.src is there",
-		`[{"name":"n","cert":{"src":"c.pem"}}]`:                           "matches is empty",
-		`[{"name":"n","matches":["https://a/*"],"cert":{"src":"x.pem"}}]`: "x.pem",
+		`[{"name":"n","matches":["https://a/*"]}]`:                                              "certificate 1 (n): neither cert.src nor pfx.src is there",
+		`[{"name":"n","cert":{"src":"c.pem"}}]`:                                                 "matches is empty",
+		`[{"name":"n","matches":["a.test"],"cert":{"src":"c.pem"},"key":{"src":"k.pem"}}]`:      `certificate 1 (n): "a.test" is not a URL pattern`,
+		`[{"name":"n","matches":["https://a/*"],"cert":{"src":"c.pem"},"key":{"src":"c.pem"}}]`: "certificate 1 (n): c.pem: ",
+		`[{"name":"n","matches":["https://a/*"],"cert":{"src":"x.pem"}}]`:                       "x.pem",
 	} {
 		_, err := run.ParseCertificateList([]byte(in), read)
 		require.ErrorContains(t, err, want)

@@ -23,6 +23,7 @@ import (
 	"github.com/picket-api/picket/postman/cookies"
 	"github.com/picket-api/picket/postman/run"
 	"github.com/picket-api/picket/postman/script"
+	"github.com/picket-api/picket/postman/urls"
 )
 
 // one makes a collection of one request.
@@ -296,6 +297,11 @@ func TestTLSAndCertificates(t *testing.T) {
 	t.Cleanup(server.Close)
 	request := fmt.Sprintf("%q", server.URL)
 	own := server.TLS.Certificates[0]
+	certificate := func(pattern string) []run.ClientCertificate {
+		p, err := urls.ParsePattern(pattern)
+		require.NoError(t, err)
+		return []run.ClientCertificate{{Match: []urls.Pattern{p}, Certificate: own}}
+	}
 	for name, tt := range map[string]struct {
 		o        run.Options
 		behavior string
@@ -304,9 +310,9 @@ func TestTLSAndCertificates(t *testing.T) {
 		"strict":     {run.Options{}, ``, "collection failed: DEPTH_ZERO_SELF_SIGNED_CERT; error"},
 		"insecure":   {run.Options{Insecure: true}, ``, "collection 200; successful"},
 		"strictSSL":  {run.Options{Insecure: true}, `"strictSSL":true`, "collection failed: DEPTH_ZERO_SELF_SIGNED_CERT; error"},
-		"own":        {run.Options{Insecure: true, Certificates: []run.ClientCertificate{{Match: []string{"https://127.0.0.1:*/*"}, Certificate: own}}}, ``, "collection 201; successful"},
+		"own":        {run.Options{Insecure: true, Certificates: certificate("https://127.0.0.1:*/*")}, ``, "collection 201; successful"},
 		"any":        {run.Options{Insecure: true, Certificates: []run.ClientCertificate{{Certificate: own}}}, ``, "collection 201; successful"},
-		"other host": {run.Options{Insecure: true, Certificates: []run.ClientCertificate{{Match: []string{"https://*.example.com/*"}, Certificate: own}}}, ``, "collection 200; successful"},
+		"other host": {run.Options{Insecure: true, Certificates: certificate("https://*.example.com/*")}, ``, "collection 200; successful"},
 	} {
 		_, j := execute(t, one(t, request, `,"protocolProfileBehavior":{`+tt.behavior+`}`), tt.o)
 		require.Equal(t, "iteration 0; item r; "+tt.want, j.String(), name)

@@ -11,12 +11,14 @@ import (
 	"crypto/x509"
 	"net"
 	"net/url"
+	"slices"
 	"syscall"
 	"time"
 
 	"github.com/picket-api/picket/postman"
 	"github.com/picket-api/picket/postman/cookies"
 	"github.com/picket-api/picket/postman/script"
+	"github.com/picket-api/picket/postman/urls"
 )
 
 // Bail says when a run stops before its end.
@@ -97,12 +99,16 @@ type Options struct {
 	Version string
 }
 
-// ClientCertificate is sent to servers whose URL matches one of the patterns, as
-// in https://*.example.com:443/*. Without a pattern it is for every server.
+// ClientCertificate is sent to servers whose URL matches one of the patterns.
+// Without a pattern it is for every server.
 type ClientCertificate struct {
 	Name        string
-	Match       []string
+	Match       []urls.Pattern
 	Certificate tls.Certificate
+}
+
+func (c *ClientCertificate) forTarget(t urls.Target) bool {
+	return len(c.Match) == 0 || slices.ContainsFunc(c.Match, func(p urls.Pattern) bool { return p.Match(t) })
 }
 
 func (o *Options) iterations() int {

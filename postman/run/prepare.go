@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -179,46 +178,10 @@ func (j *job) tlsSettings(t urls.Target) transport.TLS {
 		j.warnOnce(fmt.Sprintf("cipher suites %s are not known", strings.Join(unknown, ", ")))
 	}
 	for i, c := range j.opts.Certificates {
-		if c.matches(t) {
+		if c.forTarget(t) {
 			s.Certificates, s.Key = append(s.Certificates, c.Certificate), strconv.Itoa(i)
 			break
 		}
 	}
 	return s
-}
-
-// matches tells whether the certificate is for the target. A pattern is
-// scheme://host:port/path, with * for any text; without a port the scheme's is meant.
-func (c *ClientCertificate) matches(t urls.Target) bool {
-	if len(c.Match) == 0 {
-		return true
-	}
-	port := "443"
-	if t.Port != nil {
-		port = *t.Port
-	}
-	for _, pattern := range c.Match {
-		if pattern == "<all_urls>" {
-			return true
-		}
-		scheme, rest, ok := strings.Cut(pattern, "://")
-		if !ok {
-			scheme, rest = "https", pattern
-		}
-		authority, path, _ := strings.Cut(rest, "/")
-		host, wanted, hasPort := strings.Cut(authority, ":")
-		if !hasPort {
-			wanted = "443"
-		}
-		if glob(scheme, t.Scheme) && (glob(host, t.Host) || host == "*."+t.Host) && glob(wanted, port) && glob("/"+path, t.Path) {
-			return true
-		}
-	}
-	return false
-}
-
-// glob matches * with any text.
-func glob(pattern, s string) bool {
-	re, err := regexp.Compile("(?i)^" + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, ".*") + "$")
-	return err == nil && re.MatchString(s)
 }

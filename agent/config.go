@@ -16,6 +16,8 @@ import (
 	"golang.org/x/net/http/httpproxy"
 
 	"github.com/picket-api/picket/api/client"
+	"github.com/picket-api/picket/postman/run"
+	"github.com/picket-api/picket/postman/script"
 )
 
 const (
@@ -44,6 +46,9 @@ type Config struct {
 	AllowLoopback bool              // let collections reach this machine
 	Proxies       *httpproxy.Config // for the collections' requests; default: HTTP_PROXY, HTTPS_PROXY, NO_PROXY
 	Executor      Executor          // default: the collection engine
+	// Sandbox makes what runs the scripts of one run of a workspace; default: the
+	// engine of package script, in this process.
+	Sandbox func(workspace string) (script.Sandbox, error)
 
 	Log     *slog.Logger // default: none
 	OnReady func(Ready)  // called once, when the control plane accepted the instance
@@ -91,6 +96,10 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.DrainTimeout <= 0 {
 		c.DrainTimeout = DefaultDrainTimeout
+	}
+	if c.Sandbox == nil {
+		scripts := run.Scripts(script.Options{})
+		c.Sandbox = func(string) (script.Sandbox, error) { return scripts() }
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

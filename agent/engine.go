@@ -31,14 +31,14 @@ type engine struct {
 	network *network
 	roots   *x509.CertPool // nil: the system's
 	version string
-	sandbox func() (script.Sandbox, error) // for one run
+	sandbox func(workspace string) (script.Sandbox, error) // for one run
 
 	resolver *net.Resolver // nil: the system's
 }
 
 // newEngine makes the executor of a configuration with its defaults filled in.
 func newEngine(cfg Config) (*engine, error) {
-	e := &engine{sandbox: run.Scripts(script.Options{}), network: newNetwork(&Guard{AllowLoopback: cfg.AllowLoopback}, cfg.Proxies), version: cfg.Version}
+	e := &engine{sandbox: cfg.Sandbox, network: newNetwork(&Guard{AllowLoopback: cfg.AllowLoopback}, cfg.Proxies), version: cfg.Version}
 	if e.network.proxied() {
 		cfg.Log.Warn("requests of collections may go through a proxy: the addresses that names resolve to are the proxy's to check", "proxies", e.network.proxies)
 	}
@@ -55,7 +55,7 @@ func newEngine(cfg Config) (*engine, error) {
 // Execute implements Executor.
 func (e *engine) Execute(ctx context.Context, job Job) (wire.Report, error) {
 	secrets := newRedactor()
-	options := e.options(job.Options)
+	options := e.options(job)
 	if job.Environment != nil {
 		environment, err := postman.ParseEnvironment(job.Environment)
 		if err != nil {
@@ -88,11 +88,12 @@ func (e *engine) Execute(ctx context.Context, job Job) (wire.Report, error) {
 }
 
 // options are those of the monitor; what it leaves out has Postman's default.
-func (e *engine) options(o wire.MonitorOptions) run.Options {
+func (e *engine) options(job Job) run.Options {
+	o := job.Options
 	out := run.Options{
 		Folders: o.Folders, RootCAs: e.roots, MaxResponse: maxResponse, Version: e.version,
 		Proxy: e.network.choose, CheckURL: e.network.check, DialControl: e.network.control,
-		Sandbox: e.sandbox, Resolver: e.resolver,
+		Sandbox: func() (script.Sandbox, error) { return e.sandbox(job.Workspace) }, Resolver: e.resolver,
 	}
 	if o.RequestTimeoutMS != nil {
 		out.RequestTimeout = duration(*o.RequestTimeoutMS)

@@ -17,6 +17,7 @@ const defaultRunLimit = 15 * time.Minute
 
 // Job is a run for an Executor.
 type Job struct {
+	Workspace   string // id
 	Collection  []byte // Postman document
 	Environment []byte // Postman document; nil: none
 	Options     wire.MonitorOptions
@@ -98,6 +99,7 @@ func (a *Agent) giveUp(work, ctx context.Context, at *attempt, err error) {
 // though it began; an error means that it didn't begin.
 func (a *Agent) begin(ctx context.Context, at *attempt) (job Job, broken, err error) {
 	job = Job{
+		Workspace: at.Workspace,
 		Options:   at.Options,
 		MaxReport: a.link.current().MaxReportBytes,
 		Sent:      func(total int) { at.requests.Store(int64(total)) },

@@ -115,7 +115,7 @@ Flags can also be set in the environment: --data is PICKET_DATA.
 	})
 	root.AddCommand(
 		newServe(env), newRunner(env), newCollection(env), newMonitor(env),
-		newProjections(env), newEvents(env), newDemo(env), newVersion(env),
+		newProjections(env), newEvents(env), newDemo(env), newVersion(env), newScriptWorker(env),
 	)
 	return root
 }

@@ -32,17 +32,28 @@ func OS() Env {
 		TTY:     err == nil && info.Mode()&os.ModeCharDevice != 0,
 		Signals: stopSignals,
 		Self: func(ctx context.Context, args ...string) (*exec.Cmd, error) {
-			self, err := os.Executable()
+			self, err := executable()
 			if err != nil {
 				return nil, err
 			}
 			cmd := exec.CommandContext(ctx, self, args...)
+			cmd.Args[0] = os.Args[0]
 			cmd.SysProcAttr = ownGroup()
 			return cmd, nil
 		},
 		TempDir: func() (string, error) { return os.MkdirTemp("", "picket-demo-") },
 		WorkDir: os.Getwd,
 	}
+}
+
+// executable is the program's own file; on Linux that which it was started from,
+// even when an upgrade has put another in its place.
+func executable() (string, error) {
+	const image = "/proc/self/exe"
+	if _, err := os.Stat(image); err == nil {
+		return image, nil
+	}
+	return os.Executable()
 }
 
 // stopSignals ends the context at the first SIGINT or SIGTERM; again delivers

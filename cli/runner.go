@@ -11,6 +11,7 @@ import (
 
 	"github.com/picket-api/picket/agent"
 	"github.com/picket-api/picket/api/client"
+	"github.com/picket-api/picket/postman/script"
 )
 
 func newRunner(env Env) *cobra.Command {
@@ -19,7 +20,7 @@ func newRunner(env Env) *cobra.Command {
 
 type runnerStart struct {
 	server, id, key, keyFile, ca, proxy string
-	spool, cache, name                  string
+	spool, cache, name, isolation       string
 	concurrency                         int
 	drain                               time.Duration
 	loopback, insecure                  bool
@@ -59,6 +60,7 @@ The first SIGTERM or Ctrl-C lets the runs under way end, a second one stops at o
 	f.BoolVar(&o.loopback, "allow-loopback", false, "let collections reach this machine")
 	f.StringVar(&o.spool, "spool", "", "folder for results while the control plane is away (default: in the user's cache)")
 	f.StringVar(&o.cache, "cache", "", "folder for collections (default: in the user's cache)")
+	f.StringVar(&o.isolation, "isolation", isolationProcess, "where scripts run: process (each run in a process of its own) or none (in the runner's)")
 	f.StringVar(&o.name, "host-name", "", "name of this instance (default: the machine's)")
 	f.DurationVar(&o.drain, "drain-timeout", agent.DefaultDrainTimeout, "how long runs may go on after a stop was asked for")
 	f.StringVar(&o.ca, "ssl-extra-ca-certs", "", "PEM file of certificate authorities to trust beside the system's")
@@ -76,10 +78,15 @@ func (o *runnerStart) run(cmd *cobra.Command, env Env) error {
 	if o.key, err = o.readKey(); err != nil {
 		return err
 	}
+	sandbox, closeSandboxes, err := o.sandboxes(env)
+	if err != nil {
+		return err
+	}
+	defer closeSandboxes()
 	a, err := agent.New(agent.Config{
 		Control:  client.Options{Server: o.server, CAFile: o.ca, Proxy: o.proxy, AllowInsecureHTTP: o.insecure},
 		RunnerID: o.id, Key: o.key, Version: Version(), HostName: o.name,
-		Capacity: o.concurrency, DrainTimeout: o.drain, SpoolDir: o.spool, CacheDir: o.cache, AllowLoopback: o.loopback, Log: log,
+		Capacity: o.concurrency, DrainTimeout: o.drain, SpoolDir: o.spool, CacheDir: o.cache, AllowLoopback: o.loopback, Sandbox: sandbox, Log: log,
 		OnReady: func(r agent.Ready) { fmt.Fprintln(env.Stdout, r) },
 	})
 	if err != nil {
@@ -95,6 +102,24 @@ func (o *runnerStart) run(cmd *cobra.Command, env Env) error {
 		}
 	}()
 	return serverError(a.Run(ctx))
+}
+
+// What --isolation may be.
+const (
+	isolationProcess = "process"
+	isolationNone    = "none"
+)
+
+// sandboxes are where the scripts of runs are executed; nil is the agent's default.
+func (o *runnerStart) sandboxes(env Env) (make func(workspace string) (script.Sandbox, error), end func(), err error) {
+	switch o.isolation {
+	case isolationNone:
+		return nil, func() {}, nil
+	case isolationProcess:
+		workers := newWorkers(env, o.concurrency)
+		return workers.Sandbox, workers.Close, nil
+	}
+	return nil, nil, usageError("--isolation %q: process or none", o.isolation)
 }
 
 // readKey takes the key from the flag (or its variable), or from the file.

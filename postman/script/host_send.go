@@ -30,6 +30,12 @@ func Sent(ctx context.Context) {
 	}
 }
 
+// WithSent is a context under which Sent calls f, for a Host that is far from its
+// script. f may be called again.
+func WithSent(ctx context.Context, f func()) context.Context {
+	return context.WithValue(ctx, sentKey{}, f)
+}
+
 // requests are those that the script under way sent.
 type requests struct {
 	started  int           // how many
@@ -63,7 +69,7 @@ func (s *sandbox) send(args []any) (any, error) {
 			a.err = errors.New("requests can't be sent here")
 		} else {
 			late := time.AfterFunc(headStart, tell)
-			a.response, a.err = host.Send(context.WithValue(ctx, sentKey{}, tell), json.RawMessage(text(args, 1)))
+			a.response, a.err = host.Send(WithSent(ctx, tell), json.RawMessage(text(args, 1)))
 			late.Stop()
 		}
 		tell()

@@ -19,6 +19,9 @@ type Scope struct {
 	name  string
 	items []Variable
 	index map[string]int // last enabled variable of a key
+
+	revision uint64
+	watcher  func(Change)
 }
 
 // NewScope makes a scope; name is how Postman calls it: "globals",
@@ -55,6 +58,7 @@ func (s *Scope) Lookup(key string) (any, bool) {
 
 // Set changes the variable or adds it at the end.
 func (s *Scope) Set(key string, value any) {
+	defer s.changed(Change{OpSet, key, value})
 	if i, ok := s.index[key]; ok {
 		s.items[i].Value = value
 		return
@@ -67,12 +71,14 @@ func (s *Scope) Set(key string, value any) {
 func (s *Scope) Unset(key string) {
 	s.items = slices.DeleteFunc(s.items, func(v Variable) bool { return v.Key == key })
 	s.reindex()
+	s.changed(Change{Op: OpUnset, Key: key})
 }
 
 // Clear removes all.
 func (s *Scope) Clear() {
 	s.items = nil
 	s.reindex()
+	s.changed(Change{Op: OpClear})
 }
 
 // All is a copy of the variables in order, disabled ones included.

@@ -344,20 +344,25 @@ func TestCorpus(t *testing.T) {
 			s, err := script.New(script.Options{Newman: true, ReplaceIn: replaceIn})
 			require.NoError(t, err)
 			defer s.Close()
-			var b strings.Builder
-			for _, c := range area.cases {
-				fmt.Fprintf(&b, "== %s\n%s\n", c.name, anyID.ReplaceAllString(runCase(t.Context(), s, c).String(), "<id>"))
-			}
-			golden := filepath.Join("testdata/corpus", area.name+".golden")
+			got, golden := area.run(t.Context(), s), filepath.Join("testdata/corpus", area.name+".golden")
 			if *update {
-				require.NoError(t, os.WriteFile(golden, []byte(b.String()), 0o600))
+				require.NoError(t, os.WriteFile(golden, []byte(got), 0o600))
 				return
 			}
 			want, err := os.ReadFile(golden)
 			require.NoError(t, err, "run: go test ./postman/script -run TestCorpus -update")
-			require.Equal(t, string(want), b.String())
+			require.Equal(t, string(want), got)
 		})
 	}
+}
+
+// run tells what the scripts of the area do.
+func (area corpusArea) run(ctx context.Context, s script.Sandbox) string {
+	var b strings.Builder
+	for _, c := range area.cases {
+		fmt.Fprintf(&b, "== %s\n%s\n", c.name, anyID.ReplaceAllString(runCase(ctx, s, c).String(), "<id>"))
+	}
+	return b.String()
 }
 
 func replaceIn(s script.Scopes, text string) string {

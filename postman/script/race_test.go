@@ -8,4 +8,6 @@ const (
 	cycles  = 30
 	slow    = 15
 	sampled = 5
+
+	confined = false // the shadow memory is more than a worker may have
 )

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -50,8 +51,8 @@ func (l *link) write(message any, body []byte) error {
 		return errTooLarge
 	}
 	head := l.buf.Bytes()
-	binary.BigEndian.PutUint32(head, uint32(size))                    //nolint:gosec // bounded above
-	binary.BigEndian.PutUint32(head[headBytes/2:], uint32(len(body))) //nolint:gosec // bounded above
+	binary.BigEndian.PutUint32(head, uint32(size))
+	binary.BigEndian.PutUint32(head[headBytes/2:], uint32(len(body)))
 	if len(body) <= 64<<10 {
 		l.buf.Write(body)
 		body = nil
@@ -63,7 +64,10 @@ func (l *link) write(message any, body []byte) error {
 	return err
 }
 
-var errTooLarge = fmt.Errorf("a message has more than %d MiB", maxFrame>>20)
+var (
+	errTooLarge = fmt.Errorf("a message has more than %d MiB", maxFrame>>20)
+	errProtocol = errors.New("the script's process doesn't keep to the protocol")
+)
 
 // read takes the next frame; io.EOF when the other side is gone between two.
 func (l *link) read(message any) (body []byte, err error) {
@@ -73,14 +77,14 @@ func (l *link) read(message any) (body []byte, err error) {
 	}
 	size, rest := binary.BigEndian.Uint32(head[:]), binary.BigEndian.Uint32(head[headBytes/2:])
 	if size > maxFrame || rest > maxFrame {
-		return nil, errTooLarge
+		return nil, errProtocol
 	}
 	text, err := l.take(int(size))
 	if err != nil {
 		return nil, err
 	}
 	if err := json.Unmarshal(text, message); err != nil {
-		return nil, fmt.Errorf("decode a message: %w", err)
+		return nil, fmt.Errorf("%w: %w", errProtocol, err)
 	}
 	return l.take(int(rest))
 }

@@ -83,7 +83,9 @@ func failureOf(err error) *failure {
 	return f
 }
 
-func (f *failure) Error() string     { return f.Message }
+func (f *failure) Error() string { return f.Message }
+
+// ErrorCode is what scripts see as the error's code.
 func (f *failure) ErrorCode() string { return f.Code }
 
 // err keeps a nil failure from becoming an error that isn't nil.

@@ -32,6 +32,9 @@ type knownScope struct {
 	revision uint64
 }
 
+// Pid is the number of the worker's process.
+func (s *sandbox) Pid() int { return s.cmd.Process.Pid }
+
 // Close implements script.Sandbox.
 func (s *sandbox) Close() {
 	if s.closed {
@@ -49,9 +52,8 @@ func (s *sandbox) Run(ctx context.Context, in script.Input) script.Output {
 	kill := func() { _ = s.cmd.Process.Kill() }
 	stop := context.AfterFunc(ctx, kill)
 	var late atomic.Bool
-	guard := &time.Timer{}
 	if in.Timeout > 0 {
-		guard = time.AfterFunc(in.Timeout+grace, func() { late.Store(true); kill() })
+		guard := time.AfterFunc(in.Timeout+grace, func() { late.Store(true); kill() })
 		defer guard.Stop()
 	}
 	c := s.converse(ctx, in)
@@ -75,7 +77,7 @@ func (s *sandbox) Run(ctx context.Context, in script.Input) script.Output {
 	case errors.Is(err, errTooLarge):
 		return fatal(fmt.Sprintf("a script with its request and response may have %d MiB", maxFrame>>20))
 	case errors.Is(err, errProtocol):
-		return fatal(err.Error())
+		return fatal(errProtocol.Error())
 	}
 	return fatal(s.death())
 }
@@ -130,8 +132,6 @@ func (c *conversation) over() {
 	c.calls.Wait()
 }
 
-var errProtocol = errors.New("the script's process doesn't keep to the protocol")
-
 func (c *conversation) run(scopes [scopeCount]*scopeContent, in script.Input) (script.Output, error) {
 	o := runOrder{
 		Phase: in.Phase, Source: in.Source, Info: in.Info, Location: in.Location, Request: in.Request,
@@ -154,6 +154,9 @@ func (c *conversation) run(scopes [scopeCount]*scopeContent, in script.Input) (s
 		}
 		switch {
 		case n.Done != nil:
+			if string(n.Done.Request) == "null" {
+				n.Done.Request = nil
+			}
 			return *n.Done, nil
 		case n.Cancel != nil:
 			c.cancelCall(*n.Cancel)

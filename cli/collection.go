@@ -20,7 +20,8 @@ func newCollection(env Env) *cobra.Command {
 }
 
 type collectionRun struct {
-	getenv func(string) string
+	getenv    func(string) string
+	sandboxes func() (script.Sandbox, error)
 
 	environment, globals, data, cookieJar string
 	envVars, globalVars, secretEnv        []string
@@ -34,6 +35,7 @@ type collectionRun struct {
 	reports                               reportFlags
 	exportEnvironment, exportGlobals      string
 	exportCookieJar                       string
+	isolation                             isolation
 }
 
 func newCollectionRun(env Env) *cobra.Command {
@@ -94,6 +96,7 @@ func (o *collectionRun) limitFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.bail, "bail", "", "stop at the first failure")
 	f.Lookup("bail").NoOptDefVal = "failure"
 	f.StringVar(&o.sandbox, "sandbox", "newman", "rules for scripts: newman (as newman 6) or postman (as the app and runners: await at the top)")
+	o.isolation.flag(f, notIsolated)
 	f.IntVar(&o.delay, "delay-request", 0, "wait before each request, in milliseconds")
 	f.IntVar(&o.timeout, "timeout", 0, "time limit of the whole run, in milliseconds")
 	f.IntVar(&o.request, "timeout-request", 0, "time limit of a request with its redirects, in milliseconds")
@@ -117,6 +120,15 @@ func (o *collectionRun) run(ctx context.Context, env Env, from []string) error {
 			return usageError("%s: %w", at, err)
 		}
 	}
+	if o.sandbox != "newman" && o.sandbox != "postman" {
+		return usageError("--sandbox: must be newman or postman")
+	}
+	open, end, err := o.isolation.sandboxes(env, max(o.parallel, 1), script.Options{Newman: o.sandbox == "newman"})
+	if err != nil {
+		return err
+	}
+	defer end()
+	o.sandboxes = func() (script.Sandbox, error) { return open("") }
 	failed := false
 	for i, c := range collections {
 		number := 0
@@ -165,7 +177,7 @@ func (o *collectionRun) options(ctx context.Context, env Env) (run.Options, erro
 		Delay: millisecond(o.delay), Timeout: millisecond(o.timeout), RequestTimeout: millisecond(o.request), ScriptTimeout: millisecond(o.script),
 		Insecure: o.insecure, IgnoreRedirects: o.ignoreRedirects,
 		Proxy:   func(u *url.URL) (*url.URL, error) { return http.ProxyFromEnvironment(&http.Request{URL: u}) },
-		Sandbox: run.Scripts(script.Options{Newman: o.sandbox == "newman"}), Version: Version(),
+		Sandbox: o.sandboxes, Version: Version(),
 	}
 	for _, n := range []int{o.iterations, o.parallel, o.delay, o.timeout, o.request, o.script} {
 		if n < 0 {
@@ -181,9 +193,6 @@ func (o *collectionRun) options(ctx context.Context, env Env) (run.Options, erro
 		opt.Bail = run.BailOnFailure
 	default:
 		return opt, usageError("--bail: must be failure or folder")
-	}
-	if o.sandbox != "newman" && o.sandbox != "postman" {
-		return opt, usageError("--sandbox: must be newman or postman")
 	}
 	root := o.workingDir
 	if root == "" {

@@ -20,10 +20,11 @@ func newRunner(env Env) *cobra.Command {
 
 type runnerStart struct {
 	server, id, key, keyFile, ca, proxy string
-	spool, cache, name, isolation       string
+	spool, cache, name                  string
 	concurrency                         int
 	drain                               time.Duration
 	loopback, insecure                  bool
+	isolation                           isolation
 	log                                 logFlags
 }
 
@@ -60,7 +61,7 @@ The first SIGTERM or Ctrl-C lets the runs under way end, a second one stops at o
 	f.BoolVar(&o.loopback, "allow-loopback", false, "let collections reach this machine")
 	f.StringVar(&o.spool, "spool", "", "folder for results while the control plane is away (default: in the user's cache)")
 	f.StringVar(&o.cache, "cache", "", "folder for collections (default: in the user's cache)")
-	f.StringVar(&o.isolation, "isolation", isolationProcess, "where scripts run: process (each run in a process of its own) or none (in the runner's)")
+	o.isolation.flag(f, isolatedByProcess)
 	f.StringVar(&o.name, "host-name", "", "name of this instance (default: the machine's)")
 	f.DurationVar(&o.drain, "drain-timeout", agent.DefaultDrainTimeout, "how long runs may go on after a stop was asked for")
 	f.StringVar(&o.ca, "ssl-extra-ca-certs", "", "PEM file of certificate authorities to trust beside the system's")
@@ -78,7 +79,7 @@ func (o *runnerStart) run(cmd *cobra.Command, env Env) error {
 	if o.key, err = o.readKey(); err != nil {
 		return err
 	}
-	sandbox, closeSandboxes, err := o.sandboxes(env)
+	sandbox, closeSandboxes, err := o.isolation.sandboxes(env, o.concurrency, script.Options{})
 	if err != nil {
 		return err
 	}
@@ -102,24 +103,6 @@ func (o *runnerStart) run(cmd *cobra.Command, env Env) error {
 		}
 	}()
 	return serverError(a.Run(ctx))
-}
-
-// What --isolation may be.
-const (
-	isolationProcess = "process"
-	isolationNone    = "none"
-)
-
-// sandboxes are where the scripts of runs are executed; nil is the agent's default.
-func (o *runnerStart) sandboxes(env Env) (make func(workspace string) (script.Sandbox, error), end func(), err error) {
-	switch o.isolation {
-	case isolationNone:
-		return nil, func() {}, nil
-	case isolationProcess:
-		workers := newWorkers(env, o.concurrency)
-		return workers.Sandbox, workers.Close, nil
-	}
-	return nil, nil, usageError("--isolation %q: process or none", o.isolation)
 }
 
 // readKey takes the key from the flag (or its variable), or from the file.

@@ -6,6 +6,7 @@ import (
 	"runtime"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/picket-api/picket/postman/run"
 	"github.com/picket-api/picket/postman/script"
@@ -14,10 +15,10 @@ import (
 
 const workerCommand = "script-worker"
 
-// newScriptWorker is the process that a runner starts for the scripts of a run.
+// newScriptWorker is the process that scripts run in under --isolation=process.
 func newScriptWorker(env Env) *cobra.Command {
 	return &cobra.Command{
-		Use: workerCommand, Short: "Run scripts for a runner, which starts this by itself", Args: exactly(), Hidden: true,
+		Use: workerCommand, Short: "Run scripts for the process that started this one", Args: exactly(), Hidden: true,
 		RunE: func(*cobra.Command, []string) error {
 			runtime.GOMAXPROCS(2) // one for the script, one for what watches it
 			if err := worker.Confine(); err != nil {
@@ -32,11 +33,31 @@ func newScriptWorker(env Env) *cobra.Command {
 	}
 }
 
-// newWorkers makes the workers for a runner that holds so many runs at once. Of
-// this program's environment they get the time zone only: scripts see it.
-func newWorkers(env Env, runs int) *worker.Pool {
-	return worker.NewPool(worker.Options{
-		Spares: 1, Idle: runs,
+// isolation is where scripts run.
+type isolation string
+
+const (
+	isolatedByProcess isolation = "process"
+	notIsolated       isolation = "none"
+)
+
+func (i *isolation) flag(f *pflag.FlagSet, usual isolation) {
+	f.StringVar((*string)(i), "isolation", string(usual), "where scripts run: process (those of a run in a process of their own) or none (in this one)")
+}
+
+// sandboxes makes what runs the scripts of so many runs at once, each for a tenant.
+// Of this program's environment workers get the time zone only: scripts see it.
+func (i isolation) sandboxes(env Env, runs int, o script.Options) (open func(tenant string) (script.Sandbox, error), end func(), err error) {
+	switch i {
+	case notIsolated:
+		open := run.Scripts(o)
+		return func(string) (script.Sandbox, error) { return open() }, func() {}, nil
+	case isolatedByProcess:
+	default:
+		return nil, nil, usageError("--isolation %q: must be process or none", i)
+	}
+	workers := worker.NewPool(worker.Options{
+		Spares: 1, Idle: runs, Memory: o.Memory, Newman: o.Newman,
 		Command: func() (*exec.Cmd, error) {
 			cmd, err := env.Self(context.Background(), workerCommand)
 			if err != nil {
@@ -48,4 +69,5 @@ func newWorkers(env Env, runs int) *worker.Pool {
 			return cmd, nil
 		},
 	})
+	return workers.Sandbox, workers.Close, nil
 }

@@ -15,6 +15,7 @@ type Env struct {
 	Args    []string
 	Getenv  func(string) string
 	Stdin   io.Reader
+	Pipe    func() (io.Reader, error) // Stdin that is waited for without a thread
 	Stdout  io.Writer
 	Stderr  io.Writer
 	TTY     bool // Stdout is a terminal
@@ -30,6 +31,7 @@ func OS() Env {
 	return Env{
 		Args: os.Args[1:], Getenv: os.Getenv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		TTY:     err == nil && info.Mode()&os.ModeCharDevice != 0,
+		Pipe:    pipe,
 		Signals: stopSignals,
 		Self: func(ctx context.Context, args ...string) (*exec.Cmd, error) {
 			self, err := executable()

@@ -1,8 +1,14 @@
 package cli
 
-import "syscall"
+import (
+	"io"
+	"os"
+	"syscall"
+)
 
 // ownGroup keeps a terminal's Ctrl-C from a program that we started.
 func ownGroup() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
 }
+
+func pipe() (io.Reader, error) { return os.Stdin, nil }

@@ -20,11 +20,15 @@ func newScriptWorker(env Env) *cobra.Command {
 	return &cobra.Command{
 		Use: workerCommand, Short: "Run scripts for the process that started this one", Args: exactly(), Hidden: true,
 		RunE: func(*cobra.Command, []string) error {
-			runtime.GOMAXPROCS(2) // one for the script, one for what watches it
+			runtime.GOMAXPROCS(1) // one script at a time; what watches it interrupts it
 			if err := worker.Confine(); err != nil {
 				return &exit{ExitError, err}
 			}
-			err := worker.Serve(env.Stdin, env.Stdout, func(o script.Options) (script.Sandbox, error) { return run.Scripts(o)() })
+			in, err := env.Pipe()
+			if err != nil {
+				return &exit{ExitError, err}
+			}
+			err = worker.Serve(in, env.Stdout, func(o script.Options) (script.Sandbox, error) { return run.Scripts(o)() })
 			if err != nil {
 				return &exit{ExitError, err}
 			}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -32,6 +33,7 @@ func TestMain(m *testing.M) {
 }
 
 func serve() int {
+	runtime.GOMAXPROCS(1)
 	err := error(nil)
 	if confined {
 		err = worker.Confine()
@@ -261,9 +263,15 @@ func TestWorkersEndWithTheirParent(t *testing.T) {
 	defer read.Close()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], workerArgument)
 	cmd.Stdin = read
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
 	head := func(m string) []byte { return append([]byte{0, 0, 0, byte(len(m)), 0, 0, 0, 0}, m...) }
-	_, err = write.Write(append(head(`{"open":{}}`), head(`{"run":{"phase":"test","source":"for(;;);","scopes":[{},{},{},{},{}]}}`)...))
+	_, err = write.Write(head(`{"open":{}}`))
+	require.NoError(t, err)
+	_, err = out.Read(make([]byte, 100))
+	require.NoError(t, err)
+	_, err = write.Write(head(`{"run":{"phase":"test","source":"for(;;);","scopes":[{},{},{},{},{}]}}`))
 	require.NoError(t, err)
 	time.Sleep(200 * time.Millisecond) // into the loop
 	require.NoError(t, write.Close())

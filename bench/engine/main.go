@@ -27,12 +27,13 @@ func main() {
 	flag.IntVar(&b.iterations, "iterations", 200, "iterations of the long case")
 	runs := flag.Int("concurrent", 200, "runs at the same time in one process")
 	child := flag.Bool("child", false, "run the concurrent runs themselves (used by the benchmark)")
+	workers := flag.String("workers", "", "with -child: run scripts in workers of this binary")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	var err error
 	if *child {
-		err = concurrent(ctx, *runs, flag.Args())
+		err = concurrent(ctx, *runs, *workers, flag.Args())
 	} else {
 		err = b.run(ctx, *runs)
 	}
@@ -53,6 +54,7 @@ type row struct {
 	name           string
 	requests       int
 	newman, picket usage
+	isolated       usage // Picket with scripts in a worker
 }
 
 func (b *bench) run(ctx context.Context, runs int) error {
@@ -87,9 +89,12 @@ func (b *bench) run(ctx context.Context, runs int) error {
 		fmt.Fprintf(os.Stderr, "%s: done\n", c.name)
 		rows = append(rows, r)
 	}
-	side, err := b.concurrent(ctx, runs)
-	if err != nil {
-		return err
+	var side [2]usage
+	for i := range side {
+		var err error
+		if side[i], err = b.concurrent(ctx, runs, i == 1); err != nil {
+			return err
+		}
 	}
 	limit, err := raw(ctx, b.url, 2*time.Second)
 	if err != nil {
@@ -113,23 +118,44 @@ func (b *bench) pair(ctx context.Context, r *row, file string, iterations int) e
 	if err != nil {
 		return err
 	}
-	r.newman, r.picket = r.newman.better(n), r.picket.better(p)
+	i, err := measure(ctx, b.picket, append([]string{"collection", "run", "--isolation", "process"}, args...)...)
+	if err != nil {
+		return err
+	}
+	r.newman, r.picket, r.isolated = r.newman.better(n), r.picket.better(p), r.isolated.better(i)
 	return nil
 }
 
-func (b *bench) print(rows []row, side usage, runs int, limit float64) {
+func (b *bench) print(rows []row, side [2]usage, runs int, limit float64) {
 	fmt.Printf("%s/%s, %d cores, %s. Reporters cli and json, cookies, exported environment.\n\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format(time.DateOnly))
-	fmt.Println("| case | | newman | Picket | ratio |\n|---|---|---|---|---|")
+	fmt.Println("| case | | newman | Picket | ratio | isolated | ratio |\n|---|---|---|---|---|---|---|")
 	for _, r := range rows {
-		n, p := r.newman, r.picket
-		fmt.Printf("| %s | start to exit | %.2f s | %.3f s | %.0f × |\n", r.name, n.wall.Seconds(), p.wall.Seconds(), n.wall.Seconds()/p.wall.Seconds())
-		fmt.Printf("| | CPU per request | %.2f ms | %.2f ms | %.1f × |\n", ms(n.cpu, r.requests), ms(p.cpu, r.requests), ms(n.cpu, r.requests)/ms(p.cpu, r.requests))
-		fmt.Printf("| | requests/s | %.0f | %.0f | %.0f × |\n", rate(r.requests, n), rate(r.requests, p), rate(r.requests, p)/rate(r.requests, n))
-		fmt.Printf("| | memory | %.0f MB | %.0f MB | 1/%.1f |\n", n.mb(), p.mb(), n.mb()/p.mb())
+		n := r.newman
+		fmt.Printf("| %s | start to exit | %.2f s |", r.name, n.wall.Seconds())
+		r.each(func(p usage) { fmt.Printf(" %.3f s | %.0f × |", p.wall.Seconds(), n.wall.Seconds()/p.wall.Seconds()) })
+		fmt.Printf("| | CPU per request | %.2f ms |", ms(n.cpu, r.requests))
+		r.each(func(p usage) {
+			fmt.Printf(" %.2f ms | %.1f × |", ms(p.cpu, r.requests), ms(n.cpu, r.requests)/ms(p.cpu, r.requests))
+		})
+		fmt.Printf("| | requests/s | %.0f |", rate(r.requests, n))
+		r.each(func(p usage) {
+			fmt.Printf(" %.0f | %.0f × |", rate(r.requests, p), rate(r.requests, p)/rate(r.requests, n))
+		})
+		fmt.Printf("| | memory | %.0f MB |", n.mb())
+		r.each(func(p usage) { fmt.Printf(" %.0f MB | 1/%.1f |", p.mb(), n.mb()/p.mb()) })
 	}
-	fmt.Printf("\n%d runs of 20 requests at the same time in one process, a script engine each: %.2f ms CPU per request, %.0f requests/s, %.0f MB.\n",
-		runs, ms(side.cpu, runs*20), rate(runs*20, side), side.mb())
+	for i, how := range []string{"a script engine each", "a worker each"} {
+		fmt.Printf("\n%d runs of 20 requests at the same time in one process, %s: %.2f ms CPU per request, %.0f requests/s, %.0f MB.\n",
+			runs, how, ms(side[i].cpu, runs*20), rate(runs*20, side[i]), side[i].mb())
+	}
 	fmt.Printf("The limit: Go's HTTP client alone, one connection, does %.0f requests/s against the same server.\n", limit)
+}
+
+// each prints Picket's two columns and ends the line.
+func (r row) each(cells func(usage)) {
+	cells(r.picket)
+	cells(r.isolated)
+	fmt.Println()
 }
 
 func ms(d time.Duration, n int) float64  { return float64(d.Microseconds()) / 1000 / float64(n) }

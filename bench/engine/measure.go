@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -15,6 +17,7 @@ import (
 	"github.com/picket-api/picket/postman/report"
 	"github.com/picket-api/picket/postman/run"
 	"github.com/picket-api/picket/postman/script"
+	"github.com/picket-api/picket/postman/script/worker"
 )
 
 // usage is what a process took.
@@ -33,7 +36,8 @@ func (u usage) better(o usage) usage {
 	return usage{min(u.wall, o.wall), min(u.cpu, o.cpu), min(u.memory, o.memory)}
 }
 
-// measure runs a command to its end, which has to be a good one.
+// measure runs a command to its end, which has to be a good one. CPU time and
+// memory are those of the command with the processes that it starts.
 func measure(ctx context.Context, name string, args ...string) (usage, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	var stderr strings.Builder
@@ -63,14 +67,14 @@ func peak(pid int, ended <-chan struct{}) int64 {
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	var most int64
-	for {
-		status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-		if _, after, ok := strings.Cut(string(status), "VmHWM:"); ok {
-			var kb int64
-			if _, err := fmt.Sscan(after, &kb); err == nil {
-				most = max(most, kb<<10)
+	for round := 0; ; round++ {
+		now := kilobytes(fmt.Sprintf("/proc/%d/status", pid), "VmHWM:")
+		if round%100 == 0 { // it takes a while
+			for _, child := range children(pid) {
+				now += kilobytes(fmt.Sprintf("/proc/%d/smaps_rollup", child), "Pss:")
 			}
 		}
+		most = max(most, now)
 		select {
 		case <-ended:
 			return most
@@ -79,17 +83,51 @@ func peak(pid int, ended <-chan struct{}) int64 {
 	}
 }
 
-// concurrent measures runs at the same time in a process of their own.
-func (b *bench) concurrent(ctx context.Context, runs int) (usage, error) {
+// kilobytes reads a figure of /proc in bytes; 0 when it isn't there.
+func kilobytes(file, label string) int64 {
+	text, _ := os.ReadFile(file)
+	_, after, _ := strings.Cut(string(text), label)
+	var kb int64
+	_, _ = fmt.Sscan(after, &kb)
+	return kb << 10
+}
+
+func children(pid int) []int {
+	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	var all []int
+	for _, list := range lists {
+		text, _ := os.ReadFile(list)
+		for _, f := range strings.Fields(string(text)) {
+			if child, err := strconv.Atoi(f); err == nil {
+				all = append(all, child)
+			}
+		}
+	}
+	return all
+}
+
+// concurrent measures runs at the same time in a process of their own; with
+// workers that many processes more.
+func (b *bench) concurrent(ctx context.Context, runs int, workers bool) (usage, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return usage{}, err
 	}
-	return measure(ctx, self, "-child", "-concurrent", fmt.Sprint(runs), b.url)
+	args := []string{"-child", "-concurrent", fmt.Sprint(runs)}
+	if workers {
+		args = append(args, "-workers", b.picket)
+	}
+	return measure(ctx, self, append(args, b.url)...)
 }
 
 // concurrent is the child: a fresh script engine for each run, as in a runner.
-func concurrent(ctx context.Context, runs int, args []string) error {
+func concurrent(ctx context.Context, runs int, workers string, args []string) error {
+	sandbox := run.Scripts(script.Options{})
+	if workers != "" {
+		pool := worker.NewPool(worker.Options{Command: func() (*exec.Cmd, error) { return exec.CommandContext(ctx, workers, "script-worker"), nil }})
+		defer pool.Close()
+		sandbox = func() (script.Sandbox, error) { return pool.Sandbox("") }
+	}
 	c, err := postman.ParseCollection(collection(args[0], 20, 100))
 	if err != nil {
 		return err
@@ -98,7 +136,7 @@ func concurrent(ctx context.Context, runs int, args []string) error {
 	var all sync.WaitGroup
 	for i := range runs {
 		all.Go(func() {
-			res, err := run.Run(ctx, c, run.Options{Sandbox: run.Scripts(script.Options{}), Reporters: []run.Reporter{report.NewCLI(io.Discard, report.CLIOptions{})}})
+			res, err := run.Run(ctx, c, run.Options{Sandbox: sandbox, Reporters: []run.Reporter{report.NewCLI(io.Discard, report.CLIOptions{})}})
 			if err == nil && !res.OK() {
 				err = fmt.Errorf("a run ended with %s", res.Outcome)
 			}

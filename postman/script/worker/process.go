@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -28,6 +29,11 @@ type process struct {
 // start starts a worker. The command has a program, arguments and, at most, an
 // environment.
 func start(cmd *exec.Cmd) (*process, error) {
+	path, err := filepath.Abs(cmd.Path)
+	if err != nil {
+		return nil, err
+	}
+	cmd.Path = path // from here, not from the worker's folder
 	theirIn, in, err := os.Pipe()
 	if err != nil {
 		return nil, err

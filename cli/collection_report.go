@@ -38,6 +38,7 @@ var fileReporters = map[string]struct {
 	file string // where it writes if nothing is said
 	make func(io.Writer) fileReporter
 }{
+	"html":   {"picket-run.html", func(w io.Writer) fileReporter { return report.NewHTML(w, report.HTMLOptions{Version: Version()}) }},
 	"json":   {"picket-run.json", func(w io.Writer) fileReporter { return report.NewJSON(w) }},
 	"junit":  {"picket-run.xml", func(w io.Writer) fileReporter { return report.NewJUnit(w, report.JUnitOptions{}) }},
 	"ndjson": {"-", func(w io.Writer) fileReporter { return report.NewNDJSON(w) }},

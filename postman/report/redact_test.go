@@ -68,6 +68,10 @@ func TestNoReporterShowsASecret(t *testing.T) {
 			j := report.NewJUnit(b, report.JUnitOptions{})
 			return j, j.Close
 		},
+		"html": func(b *bytes.Buffer) (run.Reporter, func() error) {
+			h := report.NewHTML(b, report.HTMLOptions{})
+			return h, h.Close
+		},
 		"ndjson": func(b *bytes.Buffer) (run.Reporter, func() error) { n := report.NewNDJSON(b); return n, n.Close },
 	}
 	stream, err := json.Marshal([]int{'s', '3', 'c', 'r', 'e', 't'})

@@ -1,6 +1,6 @@
 // Package report writes down what happens in a run: reporters take the events of
 // run.Run. cli prints as people know it from newman, JSON has newman's shape, JUnit is for
-// CI systems, NDJSON for programs that follow a run.
+// CI systems, HTML for people, NDJSON for programs that follow a run.
 package report
 
 import (

@@ -159,6 +159,15 @@ func (b Behavior) Int(key string) (int, bool) {
 	return int(n.Float()), n.Is(jsonx.Number)
 }
 
+// Text reads a text; empty when it isn't set or no text.
+func (b Behavior) Text(key string) string {
+	n := b[key]
+	if !n.Is(jsonx.String) {
+		return ""
+	}
+	return n.Str()
+}
+
 // Texts reads a list of texts.
 func (b Behavior) Texts(key string) []string {
 	items := b[key].List()

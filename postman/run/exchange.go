@@ -109,9 +109,13 @@ func (j *job) hop(ctx context.Context, h *hop, r *postman.Request, off map[strin
 			return nil, &RequestError{Class: ClassRequest, Message: err.Error(), Err: err}
 		}
 	}
+	security, err := j.tlsSettings(h.target)
+	if err != nil {
+		return nil, err
+	}
 	req := &transport.Request{
 		Method: h.method, Scheme: h.target.Scheme, Host: h.target.Host, Target: h.target.RequestURI(),
-		Header: lines.lines(), Body: h.content.body, TLS: j.tlsSettings(h.target),
+		Header: lines.lines(), Body: h.content.body, TLS: security, Lenient: j.lenient(),
 	}
 	if h.target.Port != nil {
 		req.Port = *h.target.Port

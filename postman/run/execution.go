@@ -173,5 +173,6 @@ func (x *execution) perform(ctx context.Context) (*postman.Request, *Response, *
 		request: x.request.Resolve(x.expand),
 	}
 	j.settings = j.auth.Map(x.expand)
+	j.checkBehavior()
 	return j.do(ctx)
 }

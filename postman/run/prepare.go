@@ -2,7 +2,6 @@ package run
 
 import (
 	"encoding/base64"
-	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -164,24 +163,4 @@ func finishHeaders(h *headers, method string, c *content, cookie string, off map
 	default:
 		h.set("Content-Length", "0")
 	}
-}
-
-// tlsSettings are how to speak TLS to a target.
-func (j *job) tlsSettings(t urls.Target) transport.TLS {
-	s := transport.TLS{Insecure: j.opts.Insecure}
-	if strict, ok := j.behavior.Bool("strictSSL"); ok {
-		s.Insecure = !strict
-	}
-	s.MinVersion, s.MaxVersion = transport.Versions(j.behavior.Texts("tlsDisabledProtocols"))
-	var unknown []string
-	if s.CipherSuites, unknown = transport.CipherSuites(j.behavior.Texts("tlsCipherSelection")); len(unknown) > 0 {
-		j.warnOnce(fmt.Sprintf("cipher suites %s are not known", strings.Join(unknown, ", ")))
-	}
-	for i, c := range j.opts.Certificates {
-		if c.forTarget(t) {
-			s.Certificates, s.Key = append(s.Certificates, c.Certificate), strconv.Itoa(i)
-			break
-		}
-	}
-	return s
 }

@@ -40,15 +40,15 @@ func check(r *Request) error {
 }
 
 func isToken(s string) bool {
-	if s == "" {
-		return false
-	}
-	for _, c := range []byte(s) {
-		switch {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0:
-		default:
+	for i := range len(s) {
+		if !isTokenByte(s[i]) {
 			return false
 		}
 	}
-	return true
+	return s != ""
+}
+
+// isTokenByte tells the characters of RFC 9110, section 5.6.2.
+func isTokenByte(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
 }

@@ -21,6 +21,7 @@ type conn struct {
 	r        *bufio.Reader
 	w        *bufio.Writer
 	tls      *tls.ConnectionState
+	h2       *h2       // nil: the connection speaks HTTP/1.1
 	started  time.Time // of the request that is under way
 	setup    Timings   // DNS, Connect and TLS of the dial; taken by the first request
 	reused   bool
@@ -54,6 +55,9 @@ const largeBody = 64 << 10
 const sendLinger = 50 * time.Millisecond
 
 func (cn *conn) roundTrip(ctx context.Context, r *Request, proxy *proxy, cfg *Config) (*Response, error) {
+	if cn.h2 != nil {
+		return cn.h2.roundTrip(ctx, r, cfg)
+	}
 	release := cn.guard(ctx)
 	defer func() { cn.keep = release() && cn.keep }()
 	cn.answered, cn.keep = false, false
@@ -161,15 +165,12 @@ func (cn *conn) receive(r *Request, ready time.Time, cfg *Config, sendErr error)
 	}
 	cn.answered = true
 	first := time.Now()
-	head := headReader{r: cn.r, left: cfg.MaxHeader}
+	head := &headReader{r: cn.r, left: cfg.MaxHeader, lenient: r.Lenient}
 	resp, err := head.response()
 	if err != nil {
 		return nil, err
 	}
-	body, err := bodyOf(cn.r, r.Method, resp)
-	if err != nil {
-		return nil, err
-	}
+	body := bodyOf(cn.r, r.Method, resp, head)
 	data, err := readLimited(body, cfg.MaxBody)
 	if err != nil {
 		return nil, bodyError(err)

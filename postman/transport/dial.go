@@ -113,6 +113,12 @@ func (c *Client) handshake(ctx context.Context, cn *conn, host string, opts TLS,
 	state := t.ConnectionState()
 	*cn = *newConn(t, cn.raw, cn.key)
 	cn.tls = &state
+	switch {
+	case state.NegotiatedProtocol == ProtocolHTTP2:
+		cn.h2 = newH2(cn, c.cfg.MaxHeader)
+	case len(opts.Protocols) == 1 && opts.Protocols[0] == ProtocolHTTP2:
+		return &Error{Code: "ERR_HTTP2_ERROR", Message: "Protocol error: the server does not speak HTTP/2 (protocolVersion is http2; auto would take HTTP/1.1)"}
+	}
 	setup.TLS += time.Since(start)
 	return nil
 }

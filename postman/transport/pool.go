@@ -10,7 +10,7 @@ func (c *Client) take(ctx context.Context, r *Request, p *proxy, fresh bool) (*c
 	started := time.Now()
 	key := r.connKey(p)
 	if !fresh {
-		if cn := c.takeIdle(key); cn != nil {
+		if cn := c.takeIdle(key, idempotent(r.Method)); cn != nil {
 			cn.started, cn.reused = started, true
 			return cn, nil
 		}
@@ -23,7 +23,10 @@ func (c *Client) take(ctx context.Context, r *Request, p *proxy, fresh bool) (*c
 	return cn, nil
 }
 
-func (c *Client) takeIdle(key string) *conn {
+// takeIdle finds a kept connection that is still there. Frames of HTTP/2 may have
+// come meanwhile, an end of the connection among them: that is for requests that
+// may be sent again.
+func (c *Client) takeIdle(key string, again bool) *conn {
 	for {
 		c.mu.Lock()
 		list := c.idle[key]
@@ -38,7 +41,7 @@ func (c *Client) takeIdle(key string) *conn {
 		}
 		c.nidle--
 		c.mu.Unlock()
-		if time.Since(cn.since) < idleTimeout && alive(cn.raw) {
+		if time.Since(cn.since) < idleTimeout && (alive(cn.raw) || cn.h2 != nil && again) {
 			return cn
 		}
 		cn.close()

@@ -8,7 +8,7 @@ import (
 
 // key tells apart what must not share connections.
 func (t TLS) key() string {
-	return fmt.Sprintf("%t|%d|%d|%v|%s", t.Insecure, t.MinVersion, t.MaxVersion, t.CipherSuites, t.Key)
+	return fmt.Sprintf("%t|%d|%d|%v|%v|%s", t.Insecure, t.MinVersion, t.MaxVersion, t.CipherSuites, t.Protocols, t.Key)
 }
 
 func (c *Client) tlsConfig(host string, t TLS) *tls.Config {
@@ -19,8 +19,11 @@ func (c *Client) tlsConfig(host string, t TLS) *tls.Config {
 		MaxVersion:         t.MaxVersion,
 		CipherSuites:       t.CipherSuites,
 		RootCAs:            c.cfg.RootCAs,
-		NextProtos:         []string{"http/1.1"},
+		NextProtos:         t.Protocols,
 		ClientSessionCache: c.sessions,
+	}
+	if len(t.Protocols) == 0 {
+		cfg.NextProtos = []string{ProtocolHTTP1}
 	}
 	if t.MinVersion == 0 {
 		cfg.MinVersion = tls.VersionTLS12

@@ -1,16 +1,17 @@
 // Package transport sends one HTTP request and reads one answer, telling how long
 // each phase took and, when it fails, which error Node would have given.
 //
-// It is an HTTP/1.1 client of its own because a test of an API must see what is
-// on the wire: headers keep their order and case in both directions, request
-// targets go out as they were written, sizes are those of the wire. It starts no
-// goroutine that outlives a call.
+// It is an HTTP client of its own (1.1, and 2 over TLS) because a test of an API must
+// see what is on the wire: headers keep their order and case in both directions,
+// request targets go out as they were written, sizes are those of the wire. It
+// starts no goroutine that outlives a call.
 package transport
 
 import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"io"
 	"net"
 	"net/url"
@@ -79,6 +80,9 @@ type Request struct {
 	Header []Header
 	Body   *Content // nil = none
 	TLS    TLS
+	// Lenient takes answers that HTTP/1.1 doesn't allow, as Node's insecureHTTPParser
+	// does. It makes requests smuggled into answers possible.
+	Lenient bool
 }
 
 // TLS is how an https connection is made.
@@ -88,18 +92,19 @@ type TLS struct {
 	MaxVersion   uint16
 	CipherSuites []uint16
 	Certificates []tls.Certificate
-	Key          string // names the certificates: connections are shared only among equal keys
+	Protocols    []string // to choose from, the best first: ProtocolHTTP2, ProtocolHTTP1; default HTTP/1.1 alone
+	Key          string   // names the certificates: connections are shared only among equal keys
 }
 
 // Response is the answer.
 type Response struct {
-	Proto      string // HTTP/1.1
+	Proto      string // HTTP/1.1, HTTP/2.0
 	Code       int
 	Status     string // reason phrase; may be empty
 	Header     []Header
 	Body       []byte // decoded
 	WireBody   int64  // bytes of the body before decoding
-	WireHeader int64  // bytes of status line and headers
+	WireHeader int64  // bytes of status line and headers; of HTTP/2 the first frame with them
 	Timings    Timings
 	Reused     bool // the connection had served before
 	RemoteAddr string
@@ -193,7 +198,7 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 		cn.close()
 		// A kept connection may have been closed by the other side just now: then
 		// nothing came back, and the request goes out once more on a new one.
-		if cn.reused && attempt == 0 && !cn.answered && ctx.Err() == nil && isReset(err) && idempotent(r.Method) {
+		if cn.reused && attempt == 0 && !cn.answered && ctx.Err() == nil && (errors.Is(err, errUnprocessed) || isReset(err) && idempotent(r.Method)) {
 			continue
 		}
 		return nil, c.wrap(ctx, err, phaseExchange)

@@ -106,13 +106,13 @@ func TestAnswers(t *testing.T) {
 		status string
 		body   string
 	}{
-		"length":         {"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcdef", "GET", 200, "OK", "abc"},
-		"until the end":  {"HTTP/1.0 200\r\n\r\nabc", "GET", 200, "", "abc"},
-		"chunked":        {"HTTP/1.1 200 Fine by me\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nTrailer: 1\r\n\r\n", "GET", 200, "Fine by me", "abcde"},
-		"informational":  {"HTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", "GET", 204, "No Content", ""},
-		"head":           {"HTTP/1.1 200 OK\r\nContent-Length: 300\r\n\r\n", "HEAD", 200, "OK", ""},
-		"bare line ends": {"HTTP/1.1 418 \xfcber\nA: b\n\nx", "GET", 418, "über", "x"},
-		"odd method":     {"HTTP/1.1 207 Multi-Status\r\nContent-Length: 0\r\n\r\n", "PROPFIND", 207, "Multi-Status", ""},
+		"length":        {"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcdef", "GET", 200, "OK", "abc"},
+		"until the end": {"HTTP/1.0 200\r\n\r\nabc", "GET", 200, "", "abc"},
+		"chunked":       {"HTTP/1.1 200 Fine by me\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nTrailer: 1\r\n\r\n", "GET", 200, "Fine by me", "abcde"},
+		"informational": {"HTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", "GET", 204, "No Content", ""},
+		"head":          {"HTTP/1.1 200 OK\r\nContent-Length: 300\r\n\r\n", "HEAD", 200, "OK", ""},
+		"latin 1":       {"HTTP/1.1 418 \xfcber\r\nA: b\r\n\r\nx", "GET", 418, "über", "x"},
+		"odd method":    {"HTTP/1.1 207 Multi-Status\r\nContent-Length: 0\r\n\r\n", "PROPFIND", 207, "Multi-Status", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

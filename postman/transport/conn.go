@@ -98,7 +98,7 @@ func wrote(ctx context.Context, err error) error {
 
 func (cn *conn) send(r *Request, proxy *proxy) error {
 	target := r.Target
-	if proxy != nil && r.Scheme == "http" {
+	if proxy.forwards(r) {
 		target = "http://" + r.authority() + target
 	}
 	head := make([]byte, 0, 512)
@@ -111,7 +111,7 @@ func (cn *conn) send(r *Request, proxy *proxy) error {
 	for _, h := range r.Header {
 		line(h.Name, h.Value)
 	}
-	if proxy != nil && r.Scheme == "http" && proxy.auth != "" && get(r.Header, "Proxy-Authorization") == "" {
+	if proxy.forwards(r) && proxy.auth != "" && get(r.Header, "Proxy-Authorization") == "" {
 		line("Proxy-Authorization", proxy.auth)
 	}
 	cn.w.Reset(cn.Conn)

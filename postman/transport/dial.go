@@ -32,8 +32,10 @@ func (c *Client) proxyFor(r *Request) (*proxy, error) {
 	p := &proxy{url: u}
 	switch u.Scheme {
 	case "http", "https":
+	case "socks", "socks5", "socks5h":
+		return p, nil
 	default:
-		return nil, &Error{Message: fmt.Sprintf("proxy scheme %q is not supported", u.Scheme)}
+		return nil, &Error{Message: fmt.Sprintf("proxy scheme %q is none of http, https, socks5 and socks5h", u.Scheme)}
 	}
 	if u.User != nil {
 		password, _ := u.User.Password()
@@ -42,13 +44,22 @@ func (c *Client) proxyFor(r *Request) (*proxy, error) {
 	return p, nil
 }
 
-func (p *proxy) address() string {
-	port := p.url.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[p.url.Scheme]
+func (p *proxy) port() string {
+	if port := p.url.Port(); port != "" {
+		return port
 	}
-	return net.JoinHostPort(p.url.Hostname(), port)
+	if p.speaksSOCKS() {
+		return "1080" // RFC 1928
+	}
+	return map[string]string{"http": "80", "https": "443"}[p.url.Scheme]
 }
+
+// speaksSOCKS tells proxies that pass on bytes from those that pass on requests.
+func (p *proxy) speaksSOCKS() bool { return strings.HasPrefix(p.url.Scheme, "socks") }
+
+// forwards tells whether the proxy takes the request itself, rather than a
+// connection to its target.
+func (p *proxy) forwards(r *Request) bool { return p != nil && !p.speaksSOCKS() && r.Scheme == "http" }
 
 func (r *Request) hostname() string { return strings.Trim(r.Host, "[]") }
 
@@ -68,11 +79,7 @@ func (r *Request) authority() string { return net.JoinHostPort(r.hostname(), r.p
 // dial makes a connection up to and with TLS.
 func (c *Client) dial(ctx context.Context, r *Request, p *proxy, key string) (*conn, error) {
 	var setup Timings
-	host, port := r.hostname(), r.port()
-	if p != nil {
-		host, port, _ = net.SplitHostPort(p.address())
-	}
-	raw, err := c.connect(ctx, host, port, &setup)
+	raw, err := c.reach(ctx, r, p, &setup)
 	if err != nil {
 		return nil, err
 	}
@@ -85,6 +92,17 @@ func (c *Client) dial(ctx context.Context, r *Request, p *proxy, key string) (*c
 	return cn, nil
 }
 
+// reach opens a connection to the target, or to the proxy that is asked for one.
+func (c *Client) reach(ctx context.Context, r *Request, p *proxy, setup *Timings) (net.Conn, error) {
+	switch {
+	case p == nil:
+		return c.connect(ctx, r.hostname(), r.port(), setup)
+	case p.speaksSOCKS():
+		return c.connectSOCKS(ctx, r, p, setup)
+	}
+	return c.connect(ctx, p.url.Hostname(), p.port(), setup)
+}
+
 func (c *Client) upgrade(ctx context.Context, cn *conn, r *Request, p *proxy, setup *Timings) error {
 	if p != nil && p.url.Scheme == "https" {
 		if err := c.handshake(ctx, cn, p.url.Hostname(), TLS{}, setup); err != nil {
@@ -94,7 +112,7 @@ func (c *Client) upgrade(ctx context.Context, cn *conn, r *Request, p *proxy, se
 	if r.Scheme != "https" {
 		return nil
 	}
-	if p != nil {
+	if p != nil && !p.speaksSOCKS() {
 		if err := cn.tunnel(ctx, r, p); err != nil {
 			return err
 		}

@@ -66,7 +66,7 @@ func (c *Client) put(cn *conn) {
 func (r *Request) connKey(p *proxy) string {
 	key := r.Scheme + "|" + r.authority()
 	if p != nil {
-		if r.Scheme == "http" {
+		if p.forwards(r) {
 			key = "http|" + p.url.Host // any target goes through the same connection
 		}
 		key += "|" + p.url.String()

@@ -63,6 +63,7 @@ var methods = map[string]Method{
 	"jwt":      jwtBearer{},
 	"asap":     asap{},
 	"edgegrid": edgeGrid{},
+	"ntlm":     ntlm{},
 }
 
 // Params are the settings of an auth, variables filled in.

@@ -86,6 +86,15 @@ func (j *job) protocols() []string {
 	}
 }
 
+// session keeps the connections of NTLM apart: the server takes all that comes over
+// them for the user's.
+func (j *job) session() string {
+	if j.auth == nil || j.auth.Type != "ntlm" {
+		return ""
+	}
+	return fmt.Sprintf("%p", j.auth)
+}
+
 // lenient tells whether answers may break the rules of HTTP/1.1.
 func (j *job) lenient() bool {
 	on, _ := j.behavior.Bool("insecureHTTPParser")

@@ -115,7 +115,7 @@ func (j *job) hop(ctx context.Context, h *hop, r *postman.Request, off map[strin
 	}
 	req := &transport.Request{
 		Method: h.method, Scheme: h.target.Scheme, Host: h.target.Host, Target: h.target.RequestURI(),
-		Header: lines.lines(), Body: h.content.body, TLS: security, Lenient: j.lenient(),
+		Header: lines.lines(), Body: h.content.body, TLS: security, Lenient: j.lenient(), Session: j.session(),
 	}
 	if h.target.Port != nil {
 		req.Port = *h.target.Port

@@ -65,9 +65,12 @@ func (c *Client) put(cn *conn) {
 // connKey names the connections that may serve the request.
 func (r *Request) connKey(p *proxy) string {
 	key := r.Scheme + "|" + r.authority()
+	if r.Session != "" {
+		key += "|session " + r.Session
+	}
 	if p != nil {
 		if p.forwards(r) {
-			key = "http|" + p.url.Host // any target goes through the same connection
+			key = "http|" + r.Session + "|" + p.url.Host // any target goes through the same connection
 		}
 		key += "|" + p.url.String()
 	}

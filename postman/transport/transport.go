@@ -80,6 +80,9 @@ type Request struct {
 	Header []Header
 	Body   *Content // nil = none
 	TLS    TLS
+	// Session names what connections stand for once a request has made them its own:
+	// they are shared only among requests of the same session.
+	Session string
 	// Lenient takes answers that HTTP/1.1 doesn't allow, as Node's insecureHTTPParser
 	// does. It makes requests smuggled into answers possible.
 	Lenient bool

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/hmac"
-	"crypto/md5" //nolint:gosec // NTLM is made of it
+	"crypto/md5"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
@@ -17,7 +17,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/crypto/md4" //nolint:gosec,staticcheck // as above
+	"golang.org/x/crypto/md4" //nolint:staticcheck // NTLM is made of it
 
 	"github.com/picket-api/picket/postman/run"
 )

@@ -30,7 +30,7 @@ type collectionRun struct {
 	bail, sandbox, workingDir             string
 	delay, timeout, request, script       int
 	insecure, ignoreRedirects, insideOnly bool
-	suppress                              bool
+	suppress, compat                      bool
 	tls                                   tlsFlags
 	reports                               reportFlags
 	exportEnvironment, exportGlobals      string
@@ -97,6 +97,7 @@ func (o *collectionRun) limitFlags(f *pflag.FlagSet) {
 	f.Lookup("bail").NoOptDefVal = "failure"
 	f.StringVar(&o.sandbox, "sandbox", "newman", "rules for scripts: newman (as newman 6) or postman (as the app and runners: await at the top)")
 	o.isolation.flag(f, notIsolated)
+	f.BoolVar(&o.compat, "script-compat", false, compatUsage)
 	f.IntVar(&o.delay, "delay-request", 0, "wait before each request, in milliseconds")
 	f.IntVar(&o.timeout, "timeout", 0, "time limit of the whole run, in milliseconds")
 	f.IntVar(&o.request, "timeout-request", 0, "time limit of a request with its redirects, in milliseconds")
@@ -123,7 +124,7 @@ func (o *collectionRun) run(ctx context.Context, env Env, from []string) error {
 	if o.sandbox != "newman" && o.sandbox != "postman" {
 		return usageError("--sandbox: must be newman or postman")
 	}
-	open, end, err := o.isolation.sandboxes(env, max(o.parallel, 1), script.Options{Newman: o.sandbox == "newman"})
+	open, end, err := o.isolation.sandboxes(env, max(o.parallel, 1), script.Options{Newman: o.sandbox == "newman", Compat: o.compat})
 	if err != nil {
 		return err
 	}

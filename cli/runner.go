@@ -23,7 +23,7 @@ type runnerStart struct {
 	spool, cache, name                  string
 	concurrency                         int
 	drain                               time.Duration
-	loopback, insecure                  bool
+	loopback, insecure, compat          bool
 	isolation                           isolation
 	log                                 logFlags
 }
@@ -62,6 +62,7 @@ The first SIGTERM or Ctrl-C lets the runs under way end, a second one stops at o
 	f.StringVar(&o.spool, "spool", "", "folder for results while the control plane is away (default: in the user's cache)")
 	f.StringVar(&o.cache, "cache", "", "folder for collections (default: in the user's cache)")
 	o.isolation.flag(f, isolatedByProcess)
+	f.BoolVar(&o.compat, "script-compat", false, compatUsage)
 	f.StringVar(&o.name, "host-name", "", "name of this instance (default: the machine's)")
 	f.DurationVar(&o.drain, "drain-timeout", agent.DefaultDrainTimeout, "how long runs may go on after a stop was asked for")
 	f.StringVar(&o.ca, "ssl-extra-ca-certs", "", "PEM file of certificate authorities to trust beside the system's")
@@ -79,7 +80,7 @@ func (o *runnerStart) run(cmd *cobra.Command, env Env) error {
 	if o.key, err = o.readKey(); err != nil {
 		return err
 	}
-	sandbox, closeSandboxes, err := o.isolation.sandboxes(env, o.concurrency, script.Options{})
+	sandbox, closeSandboxes, err := o.isolation.sandboxes(env, o.concurrency, script.Options{Compat: o.compat})
 	if err != nil {
 		return err
 	}

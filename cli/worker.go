@@ -37,6 +37,8 @@ func newScriptWorker(env Env) *cobra.Command {
 	}
 }
 
+const compatUsage = "run scripts in Postman's own sandbox, in this engine: for a script that finds a gap in ours; slower"
+
 // isolation is where scripts run.
 type isolation string
 
@@ -61,7 +63,7 @@ func (i isolation) sandboxes(env Env, runs int, o script.Options) (open func(ten
 		return nil, nil, usageError("--isolation %q: must be process or none", i)
 	}
 	workers := worker.NewPool(worker.Options{
-		Spares: 1, Idle: runs, Memory: o.Memory, Newman: o.Newman,
+		Spares: 1, Idle: runs, Memory: o.Memory, Newman: o.Newman, Compat: o.Compat,
 		Command: func() (*exec.Cmd, error) {
 			cmd, err := env.Self(context.Background(), workerCommand)
 			if err != nil {

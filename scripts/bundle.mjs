@@ -35,7 +35,9 @@ const modules = {
   querystring: "querystring-es3",
   stream: "stream-browserify",
   string_decoder: "string_decoder/",
+  "postman-sandbox": "postman-sandbox/.cache/bootcode.browser.js",
   sugar: "postman-sandbox/lib/vendor/sugar.js",
+  "teleport-javascript": "teleport-javascript",
   tv4: "tv4",
   url: "url/",
   util: "util/",
@@ -124,7 +126,15 @@ const noUtil = {
   },
 };
 
+// Postman's sandbox is a program as text, which is taken as it is; it defines the
+// require that scripts have.
+const sandboxFile = path.join(root, "node_modules/postman-sandbox/.cache/bootcode.browser.js");
+const sandboxCode = () => new Promise((done, fail) => {
+  createRequire(import.meta.url)(sandboxFile)((error, code) => { if (error) fail(error); else done(code + "\nmodule.exports = require;"); });
+});
+
 const bundle = async (name, from) => {
+  if (name === "postman-sandbox") return sandboxCode();
   const result = await build({
     entryPoints: [name === "sugar" ? sugarFile : resolve(from)],
     bundle: true,

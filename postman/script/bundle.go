@@ -17,7 +17,7 @@ var ErrNoBundle = errors.New("this binary was built without the libraries that s
 // The pm layer is ours; the libraries are built by `make bundle`, and a checkout
 // without them compiles all the same.
 var (
-	//go:embed js/*.js
+	//go:embed js/*.js compat/*.js
 	ours embed.FS
 	//go:embed bundle
 	libraries embed.FS
@@ -67,18 +67,34 @@ var layer = bytecode{name: "pm", source: func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return oneFunction(files)
+}}
+
+// compatLayer stands between the host and Postman's own sandbox.
+var compatLayer = bytecode{name: "compat", source: func() (string, error) {
+	return oneFunction([]string{
+		"js/00_host.js", "js/10_web.js", "js/11_clone.js", "js/12_locale.js", "js/15_console.js", "js/16_json.js", "js/80_errors.js", "compat/90_compat.js",
+	})
+}}
+
+// sandboxModule is Postman's own sandbox among the modules.
+const sandboxModule = "postman-sandbox"
+
+// oneFunction makes a function of files, in their order. The global object is its
+// own: Postman's sandbox takes the name away.
+func oneFunction(files []string) (string, error) {
 	var b strings.Builder
-	b.WriteString("(() => {\"use strict\";\n")
-	for _, f := range files { // in the order of their numbers
+	b.WriteString("((globalThis) => {\"use strict\";\n")
+	for _, f := range files {
 		text, err := ours.ReadFile(f)
 		if err != nil {
 			return "", err
 		}
 		b.Write(text)
 	}
-	b.WriteString("})();\n")
+	b.WriteString("})(globalThis);\n")
 	return b.String(), nil
-}}
+}
 
 // modules are the libraries in the binary by the names that scripts require.
 var modules = sync.OnceValue(func() map[string]*bytecode {

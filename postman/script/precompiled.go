@@ -81,8 +81,11 @@ func Precompile(dir string) error {
 		}
 	}
 	all := map[string]*bytecode{layer.name: &layer}
+	all[compatLayer.name] = &compatLayer
 	for name, m := range modules() {
-		all[name] = m
+		if name != sandboxModule { // large, and seldom used
+			all[name] = m
+		}
 	}
 	for name, m := range all {
 		source, err := m.source()

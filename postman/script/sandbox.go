@@ -29,6 +29,10 @@ type Options struct {
 	// Postman's: an await outside of functions and a let or const of a name of
 	// the API are syntax errors, and pm.sendRequest gives no promise.
 	Newman bool
+	// Compat runs scripts in Postman's own sandbox (npm postman-sandbox, as newman 6
+	// has it), unmodified, in this engine: slower by a factor of ten and larger, for
+	// a script that finds a gap in ours. Newman changes nothing then.
+	Compat bool
 }
 
 // New makes a Sandbox: a fresh engine with the pm API. Close must be called.
@@ -40,7 +44,11 @@ func New(o Options) (Sandbox, error) {
 	if o.Memory == 0 {
 		o.Memory = DefaultMemory
 	}
-	code, err := layer.get()
+	from := &layer
+	if o.Compat {
+		from = &compatLayer
+	}
+	code, err := from.get()
 	if err != nil {
 		return nil, fmt.Errorf("compile the pm layer: %w", err)
 	}
@@ -82,7 +90,10 @@ func (s *sandbox) boot(code []byte) error {
 	if err := trackRejections(s.vm); err != nil {
 		return err
 	}
-	_, err := s.vm.EvalBytecode(code)
+	if _, err := s.vm.EvalBytecode(code); err != nil || !s.options.Compat {
+		return err
+	}
+	_, err := s.vm.Call("__start")
 	return err
 }
 

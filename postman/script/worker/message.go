@@ -22,6 +22,7 @@ type order struct {
 type openOrder struct {
 	Memory uintptr `json:"memory,omitempty"`
 	Newman bool    `json:"newman,omitempty"`
+	Compat bool    `json:"compat,omitempty"`
 }
 
 // runOrder is a script.Input. The response's body follows the message.

@@ -26,6 +26,7 @@ type Options struct {
 	Command func() (*exec.Cmd, error)
 	Memory  uintptr // of the JavaScript heap, in bytes; default script.DefaultMemory
 	Newman  bool    // see script.Options
+	Compat  bool    // see script.Options
 	Spares  int     // workers that are kept ready for whoever comes next
 	Idle    int     // workers that wait for another run of the tenant that had them, at most
 }
@@ -112,7 +113,7 @@ func (p *Pool) start() (*process, error) {
 }
 
 func (p *Pool) open(w *process) error {
-	return w.open(openOrder{Memory: p.opts.Memory, Newman: p.opts.Newman})
+	return w.open(openOrder{Memory: p.opts.Memory, Newman: p.opts.Newman, Compat: p.opts.Compat})
 }
 
 // fill starts the spares that are missing.

@@ -101,7 +101,7 @@ func (w *server) open(o *openOrder) *readyNotice {
 		w.sandbox, w.scopes = nil, script.Scopes{}
 		debug.FreeOSMemory()
 	}
-	s, err := w.engine(script.Options{Memory: o.Memory, Newman: o.Newman})
+	s, err := w.engine(script.Options{Memory: o.Memory, Newman: o.Newman, Compat: o.Compat})
 	if err != nil {
 		return &readyNotice{Error: err.Error()}
 	}

@@ -25,6 +25,7 @@ type reportFlags struct {
 	exports                  map[string]*string // files, by reporter
 	color                    string
 	silent, noColor, verbose bool
+	cli                      report.CLIOptions
 }
 
 // fileReporter is a reporter that writes a document.
@@ -55,6 +56,22 @@ func (r *reportFlags) flags(f *pflag.FlagSet) {
 		r.exports[name] = f.String("reporter-"+name+"-export", reporter.file, "file of the "+name+" reporter; - is standard output")
 	}
 	f.StringVar(&r.color, "color", "auto", "colour the output: auto, on or off")
+	for name, option := range map[string]struct {
+		to    *bool
+		about string
+	}{
+		"disable-unicode":                    {&r.cli.ASCII, "print plain characters for arrows, ticks and frames"},
+		"reporter-cli-show-timestamps":       {&r.cli.Timestamps, "cli: print the time of each request and assertion"},
+		"reporter-cli-no-banner":             {&r.cli.NoBanner, "cli: no first line"},
+		"reporter-cli-no-summary":            {&r.cli.NoSummary, "cli: no table at the end"},
+		"reporter-cli-no-failures":           {&r.cli.NoFailures, "cli: no list of failures at the end"},
+		"reporter-cli-no-assertions":         {&r.cli.NoAssertions, "cli: no assertions as they happen"},
+		"reporter-cli-no-success-assertions": {&r.cli.NoSuccessAssertions, "cli: no assertions that passed"},
+		"reporter-cli-no-console":            {&r.cli.NoConsole, "cli: nothing of what scripts log"},
+		"reporter-cli-silent":                {&r.silent, "cli: print nothing"},
+	} {
+		f.BoolVar(option.to, name, false, option.about)
+	}
 	f.BoolVar(&r.verbose, "verbose", false, "print headers, bodies and timings of each request")
 	f.BoolVar(&r.silent, "silent", false, "print nothing")
 	f.BoolVar(&r.noColor, "no-color", false, "don't colour the output")
@@ -73,7 +90,11 @@ func (r *reportFlags) open(env Env, number int, opt *run.Options, secrets []stri
 				return nil, err
 			}
 			if !r.silent {
-				reporters = append(reporters, report.NewCLI(env.Stdout, report.CLIOptions{Color: color, Verbose: r.verbose}))
+				r.cli.Color, r.cli.Verbose = color, r.verbose
+				if env.TTY && env.Getenv("TERM") != "dumb" && env.Columns != nil {
+					r.cli.Progress = env.Columns()
+				}
+				reporters = append(reporters, report.NewCLI(env.Stdout, r.cli))
 			}
 			continue
 		}

@@ -18,7 +18,8 @@ type Env struct {
 	Pipe    func() (io.Reader, error) // Stdin that is waited for without a thread
 	Stdout  io.Writer
 	Stderr  io.Writer
-	TTY     bool // Stdout is a terminal
+	TTY     bool       // Stdout is a terminal
+	Columns func() int // of that terminal; 0 where nobody can know
 	Signals func(parent context.Context) (ctx context.Context, again <-chan os.Signal, stop func())
 	Self    func(ctx context.Context, args ...string) (*exec.Cmd, error) // this program again
 	TempDir func() (string, error)
@@ -31,6 +32,7 @@ func OS() Env {
 	return Env{
 		Args: os.Args[1:], Getenv: os.Getenv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		TTY:     err == nil && info.Mode()&os.ModeCharDevice != 0,
+		Columns: columns,
 		Pipe:    pipe,
 		Signals: stopSignals,
 		Self: func(ctx context.Context, args ...string) (*exec.Cmd, error) {

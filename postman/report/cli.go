@@ -20,6 +20,13 @@ type CLIOptions struct {
 	// MaxFailures bounds the list at the end; 0 = 1,000. All are counted.
 	MaxFailures int
 	Verbose     bool // headers, bodies and timings of each request
+	ASCII       bool // plain characters for arrows, ticks and frames
+	Timestamps  bool // the time of each request and assertion
+	// Progress is how many columns the line may have that shows what is under way and
+	// goes away again; 0 = there is none. It needs a terminal.
+	Progress int
+	// What to leave out.
+	NoBanner, NoSummary, NoFailures, NoAssertions, NoSuccessAssertions, NoConsole bool
 }
 
 // CLI prints a run for people, as newman does.
@@ -31,6 +38,8 @@ type CLI struct {
 	next     *script.Next
 	failed   int
 	failures []run.Failure
+	items    int // selected
+	live     *liveLine
 }
 
 // NewCLI makes a reporter that prints to w.
@@ -41,7 +50,11 @@ func NewCLI(w io.Writer, o CLIOptions) *CLI {
 	if o.MaxFailures == 0 {
 		o.MaxFailures = 1000
 	}
-	return &CLI{w: w, o: o}
+	if o.ASCII {
+		w = asciiWriter{w}
+	}
+	live := &liveLine{w: w, columns: o.Progress}
+	return &CLI{w: live, o: o, live: live}
 }
 
 const (
@@ -78,7 +91,10 @@ func (c *CLI) closeBox() {
 func (c *CLI) Report(e run.Event) {
 	switch e := e.(type) {
 	case run.RunStarted:
-		c.line("%s\n", c.o.Banner)
+		if !c.o.NoBanner {
+			c.line("%s\n", c.o.Banner)
+		}
+		c.items = e.Items
 		c.group = &e.Collection.Item
 		if name := e.Collection.Name; name != "" {
 			c.line("%s", name)
@@ -89,9 +105,14 @@ func (c *CLI) Report(e run.Event) {
 		}
 	case run.ItemStarted:
 		c.item(e.Item)
+	case run.RequestSent:
+		c.sending(e)
 	case run.ResponseReceived:
 		c.response(e)
 	case run.ConsoleLogged:
+		if c.o.NoConsole {
+			return
+		}
 		c.console(e.Level, strings.Join(e.Args, ", "))
 	case run.Warning:
 		c.console("warn", e.Message)
@@ -129,7 +150,7 @@ func (c *CLI) item(item *postman.Item) {
 }
 
 func (c *CLI) response(e run.ResponseReceived) {
-	head := "  " + c.paint(gray, e.Request.Method+" "+strings.TrimSpace(e.Request.URL.String())) + " "
+	head := "  " + c.timestamp() + c.paint(gray, e.Request.Method+" "+strings.TrimSpace(e.Request.URL.String())) + " "
 	if c.o.Verbose {
 		defer c.details(e)
 	}
@@ -156,15 +177,19 @@ func (c *CLI) assertions(e run.AssertionsDone) {
 	failures := run.Failures(e)
 	for i, a := range e.Assertions {
 		switch {
+		case c.o.NoAssertions || c.o.NoSuccessAssertions && a.Error == nil:
 		case a.Skipped:
-			c.line("%s %s", c.paint(cyan, "  - "), c.paint(cyan, "[skipped] "+a.Name))
+			c.line("%s%s %s", c.timestamp(), c.paint(cyan, "  - "), c.paint(cyan, "[skipped] "+a.Name))
 		case a.Error == nil:
-			c.line("%s %s", c.paint(green, "  ✓ "), c.paint(gray, a.Name))
+			c.line("%s%s %s", c.timestamp(), c.paint(green, "  ✓ "), c.paint(gray, a.Name))
 		}
 		if len(failures) > 0 && failures[0].Index == e.First+i {
 			c.keep(failures[:1])
 			failures = failures[1:]
-			c.line("%s %s", c.paint(bold, fmt.Sprintf("%3d.", c.failed)), c.paint(bold, a.Name))
+			if c.o.NoAssertions {
+				continue
+			}
+			c.line("%s%s %s", c.timestamp(), c.paint(bold, fmt.Sprintf("%3d.", c.failed)), c.paint(bold, a.Name))
 		}
 	}
 }
@@ -214,11 +239,13 @@ func (c *CLI) wrap(text string) []string {
 
 func (c *CLI) finish(r *run.Result) {
 	c.closeBox()
-	fmt.Fprintf(c.w, "\n%s\n", c.summary(r))
-	if len(c.failures) > 0 {
+	if !c.o.NoSummary {
+		fmt.Fprintf(c.w, "\n%s\n", c.summary(r))
+	}
+	if len(c.failures) > 0 && !c.o.NoFailures {
 		fmt.Fprintf(c.w, "\n%s\n", c.failureList())
 	}
-	if more := c.failed - len(c.failures); more > 0 {
+	if more := c.failed - len(c.failures); more > 0 && !c.o.NoFailures {
 		fmt.Fprintf(c.w, "… and %d more failures\n", more)
 	}
 	if r.Err != nil {

@@ -12,3 +12,5 @@ func ownGroup() *syscall.SysProcAttr {
 }
 
 func pipe() (io.Reader, error) { return os.Stdin, nil }
+
+func columns() int { return 0 }

@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // ownGroup keeps a terminal's Ctrl-C from a program that we started: it comes to
@@ -19,4 +21,13 @@ func pipe() (io.Reader, error) {
 		return nil, err
 	}
 	return os.NewFile(uintptr(syscall.Stdin), "stdin"), nil
+}
+
+// columns is the width of the terminal that stdout is.
+func columns() int {
+	size, err := unix.IoctlGetWinsize(syscall.Stdout, unix.TIOCGWINSZ)
+	if err != nil || size.Col == 0 {
+		return 80 // what terminals have that don't say
+	}
+	return int(size.Col)
 }

@@ -11,6 +11,9 @@ type Collection struct {
 	Item
 	Schema    string // the schema URL that the file names; may be empty
 	Variables []vars.Variable
+	// Ignored is what the file says that changes nothing here, as "path: what": a
+	// script that nothing starts, a mode of body that isn't known.
+	Ignored []string
 }
 
 // Item is a request or a folder.

@@ -91,7 +91,7 @@ func ParseCollection(data []byte) (*Collection, error) {
 	default:
 		return nil, parseError(notCollection, path+".item", items, "expected an array, found %v", items.Kind)
 	}
-	c := &Collection{Schema: n.Get("info").Get("schema").Str(), Variables: parseVariables(n.Get("variable"))}
+	c := &Collection{Schema: n.Get("info").Get("schema").Str(), Variables: parseVariables(n.Get("variable")), Ignored: ignoredIn(n, path)}
 	p := itemParser{}
 	if err := p.folder(&c.Item, n, path); err != nil {
 		return nil, err

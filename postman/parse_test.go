@@ -308,3 +308,24 @@ func FuzzParseData(f *testing.F) {
 		}
 	})
 }
+
+func TestIgnoredThingsAreTold(t *testing.T) {
+	t.Parallel()
+	c, err := postman.ParseCollection([]byte(`{"info":{"name":"c","schema":"https://schema.getpostman.com/json/collection/v3.0.0/collection.json"},
+		"event":[{"listen":"prerequest","script":"1"},{"listen":"teardown","script":"1"},{"script":"1"},{"listen":"other"}],
+		"item":[null,{"name":"f","item":[{"name":"r","request":{"url":"http://a.test","proxy":{"host":"p"},"body":{"mode":"msgpack","raw":"x"}}}]}]}`))
+	require.NoError(t, err)
+	require.Equal(t, []string{
+		`$.info.schema: "https://schema.getpostman.com/json/collection/v3.0.0/collection.json" is no format that is known: the file is read as v2.1`,
+		`$.event[1]: listen "teardown" is none of prerequest and test: the script does not run`,
+		`$.event[2]: listen is missing: the script does not run`,
+		`$.item[0]: null is neither a request nor a folder`,
+		`$.item[1].item[0].request.proxy: is not used: it is set for the whole run`,
+		`$.item[1].item[0].request.body.mode: "msgpack" is not known: the body is sent as raw`,
+	}, c.Ignored)
+	for _, schema := range []string{"", "https://schema.getpostman.com/json/collection/v2.1.0/collection.json", "https://schema.postman.com/json/collection/v2.0.0/", "https://schema.getpostman.com/collection.json/v2.1.0/"} {
+		c, err := postman.ParseCollection([]byte(`{"info":{"name":"c","schema":"` + schema + `"},"item":[]}`))
+		require.NoError(t, err)
+		require.Empty(t, c.Ignored, schema)
+	}
+}

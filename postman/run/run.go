@@ -61,6 +61,9 @@ func Run(ctx context.Context, c *postman.Collection, o Options) (*Result, error)
 		defer cancel()
 	}
 	r.emit(RunStarted{Collection: c, Iterations: o.iterations(), Items: len(items), At: time.Now()})
+	for _, what := range c.Ignored {
+		r.emit(Warning{Message: what})
+	}
 	if o.Parallel > 1 && o.iterations() > 1 {
 		r.iterateBesideEachOther(ctx)
 	} else {

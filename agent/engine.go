@@ -68,7 +68,7 @@ func (e *engine) Execute(ctx context.Context, job Job) (wire.Report, error) {
 	if err != nil {
 		return wire.Report{}, errors.New(secrets.text("read the collection: " + err.Error()))
 	}
-	secrets.addCollection(collection, options.Environment.Scope("environment"), vars.NewScope("collectionVariables", collection.Variables...))
+	secrets.addCollection(collection, options.Environment.Scope(), vars.NewScope("", collection.Variables...))
 	if n := secrets.fixed.Len(); n > maxSecrets {
 		return wire.Report{}, fmt.Errorf("collection and environment hold %d secrets: the runner can watch over %d", n, maxSecrets)
 	}

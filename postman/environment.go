@@ -14,11 +14,11 @@ type Environment struct {
 
 // Scope makes the variables usable; a copy, so that the environment stays as it
 // is. It may be called on nil.
-func (e *Environment) Scope(name string) *vars.Scope {
+func (e *Environment) Scope() *vars.Scope {
 	if e == nil {
-		return vars.NewScope(name)
+		return vars.NewScope("")
 	}
-	return vars.NewScope(name, e.Values...)
+	return vars.NewScope(e.Name, e.Values...)
 }
 
 // ParseEnvironment reads an exported environment, alone or inside of

@@ -18,7 +18,9 @@ var schemas = []string{"/v2.0.0/collection.json", "/v2.0.0/", "/v2.1.0/collectio
 func ignoredIn(n *jsonx.Node, path string) []string {
 	var f ignoredFinder
 	if schema := n.Get("info").Get("schema"); schema.Is(jsonx.String) && schema.Text != "" {
-		if !slices.ContainsFunc(schemas, func(end string) bool { return strings.HasSuffix(strings.TrimSuffix(schema.Text, "/"), strings.TrimSuffix(end, "/")) }) {
+		if !slices.ContainsFunc(schemas, func(end string) bool {
+			return strings.HasSuffix(strings.TrimSuffix(schema.Text, "/"), strings.TrimSuffix(end, "/"))
+		}) {
 			f.add(path+".info.schema", "%q is no format that is known: the file is read as v2.1", clipped(schema.Text))
 		}
 	}

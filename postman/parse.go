@@ -267,22 +267,8 @@ func parseVariables(n *jsonx.Node) []vars.Variable {
 
 // typedValue converts as Postman's variable types do.
 func typedValue(n *jsonx.Node, kind string) any {
-	switch kind {
-	case "string":
-		if n != nil && !n.Is(jsonx.Null) {
-			return n.Str()
-		}
-	case "boolean":
-		return n.True()
-	case "number":
-		if n.Is(jsonx.String) {
-			if parsed, err := jsonx.Parse([]byte(n.Text)); err == nil && parsed.Is(jsonx.Number) {
-				return parsed.Float()
-			}
-		}
-	}
-	if n == nil {
+	if n == nil || n.Is(jsonx.Null) && kind == "string" {
 		return "" // a variable without a value is an empty text when it is filled in
 	}
-	return n.Any()
+	return vars.Cast(kind, n.Any())
 }

@@ -135,7 +135,7 @@ func TestParseEnvironment(t *testing.T) {
 	t.Parallel()
 	e, err := postman.ParseEnvironment([]byte(`{"name": "dev", "values": [{"key": "a", "value": "1"}, {"key": "b", "value": 2, "enabled": true}, {"key": "c", "value": "3", "enabled": false}, {"key": "d", "value": 5, "type": "string"}, {"key": "e"}, {"key": "f", "value": null}]}`))
 	require.NoError(t, err)
-	s := e.Scope("environment")
+	s := e.Scope()
 	for key, want := range map[string]any{"a": "1", "b": 2.0, "d": "5", "e": "", "f": nil} {
 		got, ok := s.Lookup(key)
 		require.True(t, ok, key)

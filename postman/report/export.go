@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"time"
@@ -54,7 +55,7 @@ func export(w io.Writer, s *vars.Scope, scope string, o ExportOptions) error {
 		out.ID = uuid.NewString()
 	}
 	if out.Name == "" {
-		out.Name = s.Name()
+		out.Name = cmp.Or(s.Name(), scope)
 	}
 	for _, v := range s.All() {
 		if v.Type == "" {

@@ -314,7 +314,11 @@ func scope(s *vars.Scope) map[string]any {
 		}
 		values = append(values, entry)
 	}
-	return map[string]any{"name": s.Name(), "values": values}
+	out := map[string]any{"values": values}
+	if s.Name() != "" {
+		out["name"] = s.Name()
+	}
+	return out
 }
 
 // Close writes out what is left and gives the first error of any write.

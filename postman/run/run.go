@@ -52,8 +52,8 @@ func Run(ctx context.Context, c *postman.Collection, o Options) (*Result, error)
 	}
 	r.client = transport.New(transport.Config{Control: o.DialControl, Resolver: o.Resolver, Proxy: o.Proxy, RootCAs: o.RootCAs, MaxBody: o.MaxResponse})
 	defer r.client.Close()
-	r.globals, r.environment = o.Globals.Scope("globals"), o.Environment.Scope("environment")
-	r.variables, r.local = vars.NewScope("collectionVariables", c.Variables...), vars.NewScope("variables")
+	r.globals, r.environment = o.Globals.Scope(), o.Environment.Scope()
+	r.variables, r.local = vars.NewScope("", c.Variables...), vars.NewScope("")
 
 	if o.Timeout > 0 {
 		var cancel context.CancelFunc

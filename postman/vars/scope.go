@@ -24,8 +24,8 @@ type Scope struct {
 	watcher  func(Change)
 }
 
-// NewScope makes a scope; name is how Postman calls it: "globals",
-// "environment", "collectionVariables", "iterationData" or "variables".
+// NewScope makes a scope; name is what scripts see as pm.environment.name and the
+// like, that of the file which it came from. It may be empty.
 func NewScope(name string, items ...Variable) *Scope {
 	s := &Scope{name: name, items: slices.Clone(items)}
 	s.reindex()
@@ -56,20 +56,21 @@ func (s *Scope) Lookup(key string) (any, bool) {
 	return s.items[i].Value, true
 }
 
-// Set changes the variable or adds it at the end.
+// Set changes the variable or adds it at the end. One that has a type converts the
+// value (Cast).
 func (s *Scope) Set(key string, value any) {
 	defer s.changed(Change{OpSet, key, value})
 	if i, ok := s.index[key]; ok {
-		s.items[i].Value = value
+		s.items[i].Value = Cast(s.items[i].Type, value)
 		return
 	}
 	s.items = append(s.items, Variable{Key: key, Value: value, Type: "any"})
 	s.index[key] = len(s.items) - 1
 }
 
-// Unset removes every variable of that key.
+// Unset removes every enabled variable of that key.
 func (s *Scope) Unset(key string) {
-	s.items = slices.DeleteFunc(s.items, func(v Variable) bool { return v.Key == key })
+	s.items = slices.DeleteFunc(s.items, func(v Variable) bool { return v.Key == key && !v.Disabled })
 	s.reindex()
 	s.changed(Change{Op: OpUnset, Key: key})
 }

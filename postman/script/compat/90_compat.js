@@ -122,7 +122,7 @@ const begin = (source, meta) => {
   const context = { data: nativeParse(hostAll("d", "object")), request: nativeParse(hostRequest() || "{}"), cookies: nativeParse(hostCookies(input.url)) };
   for (const [name, letter] of Object.entries(scopes)) {
     mine.before[name] = nativeParse(hostAll(letter, "list"));
-    context[name] = { name: hostAll(letter, "name"), values: plain(mine.before[name]) };
+    context[name] = { name: hostAll(letter, "name") || undefined, values: plain(mine.before[name]) };
   }
   if (input.hasResponse) {
     const head = nativeParse(hostResponse());

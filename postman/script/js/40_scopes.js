@@ -39,7 +39,7 @@ class PostmanVariableScope extends PostmanPropertyBase {
     super();
     this.#letter = letter;
   }
-  get name() { return hostAll(this.#letter, "name"); }
+  get name() { return hostAll(this.#letter, "name") || undefined; }
   get(key) { return this.#letter === "v" ? layered(String(key)) : getVariable(this.#letter, key); }
   has(key) { return hostHas(this.#letter, String(key)); }
   set(key, value, type) { setVariable(this.#letter === "v" ? "l" : this.#letter, key, value, type); }

@@ -20,6 +20,7 @@ LDFLAGS := -s -w -X $(CLI).version=$(VERSION) -X $(CLI).commit=$(COMMIT)
 BUILD   := $(GO) build -buildvcs=false -trimpath -ldflags '$(LDFLAGS)'
 
 GOLANGCI_VERSION := v2.15.0
+BRUNO := .tools/bruno-4.1.0
 GOLANGCI := .tools/golangci-lint-$(GOLANGCI_VERSION)
 
 # Not -gcflags=modernc.org/...=-race=false: code without the detector hides the order of things from it, and it sees races that are none.
@@ -112,10 +113,15 @@ fuzz: bundle ## run each fuzz target for FUZZ_TIME (5m)
 	  $(GO) test -buildvcs=false -gcflags='modernc.org/...=-d=libfuzzer=0' -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZ_TIME) -fuzzminimizetime 10x ./$$(dirname $$file) </dev/null; \
 	done
 
+# Not among the packages of `make setup`: it is large, and only a peer to measure.
+$(BRUNO):
+	npm install --no-audit --no-fund --no-save --prefix $@.new @usebruno/cli@$(subst .tools/bruno-,,$@)
+	mv $@.new $@
+
 .PHONY: bench-engine
-bench-engine: build ## newman and Picket side by side: the table of docs/performance.md
+bench-engine: build $(BRUNO) ## newman, Bruno and Picket side by side: the table of docs/performance.md
 	$(GO) build -buildvcs=false -o bin/bench-engine ./bench/engine
-	bin/bench-engine $(ARGS)
+	bin/bench-engine -bruno "$(CURDIR)/$(BRUNO)/node_modules/@usebruno/cli/bin/bru.js" $(ARGS)
 
 .PHONY: clean
 clean: ## remove what was built; keeps node_modules and .tools

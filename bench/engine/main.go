@@ -23,6 +23,7 @@ func main() {
 	var b bench
 	flag.StringVar(&b.picket, "picket", "bin/picket", "Picket's binary")
 	flag.StringVar(&b.newman, "newman", "node_modules/newman/bin/newman.js", "newman's script, run by node")
+	flag.StringVar(&b.bruno, "bruno", "", "script of Bruno's command line, run by node; none when empty")
 	flag.IntVar(&b.rounds, "rounds", 5, "how often short cases run; the best counts")
 	flag.IntVar(&b.iterations, "iterations", 200, "iterations of the long case")
 	runs := flag.Int("concurrent", 200, "runs at the same time in one process")
@@ -44,7 +45,8 @@ func main() {
 }
 
 type bench struct {
-	picket, newman     string
+	picket             string
+	newman, bruno      string
 	rounds, iterations int
 	dir, url           string
 }
@@ -55,6 +57,8 @@ type row struct {
 	requests       int
 	newman, picket usage
 	isolated       usage // Picket with scripts in a worker
+	bruno          usage
+	brunoRequests  int // fewer than those of the others in the long case
 }
 
 func (b *bench) run(ctx context.Context, runs int) error {
@@ -83,6 +87,9 @@ func (b *bench) run(ctx context.Context, runs int) error {
 		r := row{name: c.name, requests: c.requests * c.iterations}
 		for range c.rounds { // in turns, so that both meet the same noise
 			if err := b.pair(ctx, &r, file, c.iterations); err != nil {
+				return fmt.Errorf("%s: %w", c.name, err)
+			}
+			if err := b.runBruno(ctx, &r, c.requests, c.assertions, c.iterations); err != nil {
 				return fmt.Errorf("%s: %w", c.name, err)
 			}
 		}
@@ -128,21 +135,16 @@ func (b *bench) pair(ctx context.Context, r *row, file string, iterations int) e
 
 func (b *bench) print(rows []row, side [2]usage, runs int, limit float64) {
 	fmt.Printf("%s/%s, %d cores, %s. Reporters cli and json, cookies, exported environment.\n\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format(time.DateOnly))
-	fmt.Println("| case | | newman | Picket | ratio | isolated | ratio |\n|---|---|---|---|---|---|---|")
+	header := "| case | | newman | Picket | ratio | isolated | ratio |"
+	if b.bruno != "" {
+		header = "| case | | newman | Bruno | Picket | ratio | isolated | ratio |"
+	}
+	fmt.Println(header + "\n" + strings.Repeat("|---", strings.Count(header, "|")-1) + "|")
 	for _, r := range rows {
-		n := r.newman
-		fmt.Printf("| %s | start to exit | %.2f s |", r.name, n.wall.Seconds())
-		r.each(func(p usage) { fmt.Printf(" %.3f s | %.0f × |", p.wall.Seconds(), n.wall.Seconds()/p.wall.Seconds()) })
-		fmt.Printf("| | CPU per request | %.2f ms |", ms(n.cpu, r.requests))
-		r.each(func(p usage) {
-			fmt.Printf(" %.2f ms | %.1f × |", ms(p.cpu, r.requests), ms(n.cpu, r.requests)/ms(p.cpu, r.requests))
-		})
-		fmt.Printf("| | requests/s | %.0f |", rate(r.requests, n))
-		r.each(func(p usage) {
-			fmt.Printf(" %.0f | %.0f × |", rate(r.requests, p), rate(r.requests, p)/rate(r.requests, n))
-		})
-		fmt.Printf("| | memory | %.0f MB |", n.mb())
-		r.each(func(p usage) { fmt.Printf(" %.0f MB | 1/%.1f |", p.mb(), n.mb()/p.mb()) })
+		b.line(r, r.name, "start to exit", "%.3f s", func(u usage, _ int) float64 { return u.wall.Seconds() })
+		b.line(r, "", "CPU per request", "%.2f ms", func(u usage, requests int) float64 { return ms(u.cpu, requests) })
+		b.line(r, "", "requests/s", "%.0f", func(u usage, requests int) float64 { return rate(requests, u) })
+		b.line(r, "", "memory", "%.0f MB", func(u usage, _ int) float64 { return u.mb() })
 	}
 	for i, how := range []string{"a script engine each", "a worker each"} {
 		fmt.Printf("\n%d runs of 20 requests at the same time in one process, %s: %.2f ms CPU per request, %.0f requests/s, %.0f MB.\n",
@@ -151,10 +153,24 @@ func (b *bench) print(rows []row, side [2]usage, runs int, limit float64) {
 	fmt.Printf("The limit: Go's HTTP client alone, one connection, does %.0f requests/s against the same server.\n", limit)
 }
 
-// each prints Picket's two columns and ends the line.
-func (r row) each(cells func(usage)) {
-	cells(r.picket)
-	cells(r.isolated)
+// line prints a figure of all; the ratios are newman's to Picket's, or the other
+// way round where more is better.
+func (b *bench) line(r row, name, what, format string, figure func(u usage, requests int) float64) {
+	fmt.Printf("| %s | %s | "+format+" |", name, what, figure(r.newman, r.requests))
+	switch {
+	case b.bruno == "":
+	case what == "start to exit" && r.requests != r.brunoRequests:
+		fmt.Print(" – |")
+	default:
+		fmt.Printf(" "+format+" |", figure(r.bruno, r.brunoRequests))
+	}
+	for _, ours := range []usage{r.picket, r.isolated} {
+		ratio := figure(r.newman, r.requests) / figure(ours, r.requests)
+		if what == "requests/s" {
+			ratio = 1 / ratio
+		}
+		fmt.Printf(" "+format+" | %.1f × |", figure(ours, r.requests), ratio)
+	}
 	fmt.Println()
 }
 

@@ -39,7 +39,12 @@ func (u usage) better(o usage) usage {
 // measure runs a command to its end, which has to be a good one. CPU time and
 // memory are those of the command with the processes that it starts.
 func measure(ctx context.Context, name string, args ...string) (usage, error) {
+	return measureIn(ctx, "", name, args...)
+}
+
+func measureIn(ctx context.Context, dir, name string, args ...string) (usage, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = dir
 	var stderr strings.Builder
 	cmd.Stdout, cmd.Stderr = io.Discard, &stderr
 	start := time.Now()

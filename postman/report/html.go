@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/picket-api/picket/postman"
@@ -19,15 +20,16 @@ import (
 //go:embed html
 var htmlFiles embed.FS
 
+// What every page is made of, read when the first one is written.
 var (
-	htmlPage  = template.Must(template.ParseFS(htmlFiles, "html/page.tmpl"))
-	htmlStyle = func() template.CSS {
+	htmlPage  = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(htmlFiles, "html/page.tmpl")) })
+	htmlStyle = sync.OnceValue(func() template.CSS {
 		css, err := htmlFiles.ReadFile("html/page.css")
 		if err != nil {
 			panic(err) // it is embedded beside the template
 		}
 		return template.CSS(css) //nolint:gosec // our own
-	}()
+	})
 )
 
 // HTMLOptions are what an HTML report says, and how much.
@@ -161,7 +163,7 @@ func (h *HTML) finishItem(e run.ItemFinished) {
 
 func (h *HTML) render(to *spool, name string, data any) {
 	var b bytes.Buffer
-	err := htmlPage.ExecuteTemplate(&b, name, data)
+	err := htmlPage().ExecuteTemplate(&b, name, data)
 	if err == nil {
 		err = to.write(b.Bytes())
 	}
@@ -203,7 +205,7 @@ func (h *HTML) Close() error {
 }
 
 func (h *HTML) page(name string, data any) {
-	if err := htmlPage.ExecuteTemplate(h.w, name, data); h.err == nil {
+	if err := htmlPage().ExecuteTemplate(h.w, name, data); h.err == nil {
 		h.err = err
 	}
 }
@@ -217,7 +219,7 @@ func (h *HTML) copy(s *spool) {
 func (h *HTML) fillHead(r *run.Result) {
 	c := r.Counts
 	t := &h.head
-	t.Version, t.Style = h.o.Version, htmlStyle
+	t.Version, t.Style = h.o.Version, htmlStyle()
 	t.Started = r.Started.Format("2 January 2006, 15:04:05 MST")
 	t.State, t.OutcomeText = outcomeOf(r)
 	if r.Err != nil {

@@ -74,7 +74,7 @@ var fences = []fence{
 	{"github.com/danielgtaylor/huma", []string{"api", "web"}, "the HTTP framework is replaceable while one layer knows it"},
 	{"modernc.org/sqlite", []string{"eventstore/sqlite", "projections", "ops"}, "each of the three stores opens its own database; nobody else speaks SQL"},
 	{"modernc.org/quickjs", []string{"postman/script"}, "scripts of strangers run behind one small interface"},
-	{"github.com/bytedance/sonic", []string{"eventstore/codec"}, "the decoder stands behind one door, where a benchmark watches it"},
+	{"github.com/goccy/go-json", []string{"eventstore/codec"}, "the decoder stands behind one door, where a benchmark watches it"},
 	{"github.com/spf13/cobra", []string{"cli"}, "flags are for people; the rest takes a Config"},
 	{"github.com/ThreeDotsLabs/watermill", []string{"eventstore/feed", "reactors"}, "a tool for what reacts, not the architecture"},
 	{"gocloud.dev", []string{"blobs"}, "where content lies is one package's matter"},

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -42,8 +43,23 @@ func TestDecodesAsTheStandardLibraryDoes(t *testing.T) {
 	}
 }
 
-// Beside each other in one run: when the two are alike, the fast decoder does not
-// know this Go version and has fallen back to the standard one by itself.
+// What the standard library reads is read as the same, and nothing crashes.
+func FuzzUnmarshal(f *testing.F) {
+	for _, seed := range []string{text, `{}`, `null`, `{"id":"\ud800","loose":{"":[1e400]}}`, `{"tags":null,"loose":{"a":{"a":{}}}}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var got, want sample
+		err := codec.Unmarshal(data, &got)
+		if !utf8.Valid(data) || json.Unmarshal(data, &want) != nil {
+			return
+		}
+		require.NoError(t, err, "%s", data)
+		require.Equal(t, want, got, "%s", data)
+	})
+}
+
+// Beside each other in one run.
 func BenchmarkUnmarshal(b *testing.B) {
 	for name, f := range map[string]func([]byte, any) error{"codec": codec.Unmarshal, "encoding-json": json.Unmarshal} {
 		b.Run(name, func(b *testing.B) {

@@ -1,6 +1,10 @@
 // Package auth proves to a server who sends a request: one file for each of
 // Postman's auth types. A type is a Method; methods that need a server's
 // challenge first are Challengers too.
+//
+// The reference for which parameters there are and what comes out is npm's
+// postman-runtime 7.39 (lib/authorizer); each file names the RFC or document of its
+// type.
 package auth
 
 import (

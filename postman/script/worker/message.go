@@ -218,14 +218,16 @@ func (v *value) UnmarshalJSON(data []byte) error {
 			return errValue
 		}
 		v.any = told[0]
-	default:
-		special, ok := map[any]any{
+	case string:
+		special, ok := map[string]any{
 			nameUndefined: vars.Undefined{}, nameNaN: math.NaN(), nameInfinity: math.Inf(1), nameNegInfinity: math.Inf(-1),
 		}[told]
 		if !ok {
 			return errValue
 		}
 		v.any = special
+	default:
+		return errValue
 	}
 	return nil
 }

@@ -170,6 +170,10 @@ func (c *conversation) run(scopes [scopeCount]*scopeContent, in script.Input) (s
 	}
 }
 
+// maxCalls is how many requests of a script may be under way: its engine has no
+// memory for more.
+const maxCalls = 50_000
+
 func (c *conversation) apply(changes []change) error {
 	scopes := scopeList(&c.scopes)
 	for _, x := range changes {
@@ -188,8 +192,15 @@ func (c *conversation) call(n *callNotice) error {
 	case callSend:
 		ctx, cancel := context.WithCancel(c.ctx)
 		c.mu.Lock()
-		c.cancels[n.ID] = cancel
+		known := c.cancels[n.ID] != nil || len(c.cancels) >= maxCalls
+		if !known {
+			c.cancels[n.ID] = cancel
+		}
 		c.mu.Unlock()
+		if known {
+			cancel()
+			return errProtocol
+		}
 		c.calls.Go(func() { c.send(ctx, n) })
 		return nil
 	case callCookies:
@@ -218,7 +229,12 @@ func (c *conversation) cancelCall(id int) {
 // send serves pm.sendRequest. Where the worker can't be told, it is gone, and
 // reading from it says so.
 func (c *conversation) send(ctx context.Context, n *callNotice) {
-	defer c.cancelCall(n.ID)
+	defer func() {
+		c.cancelCall(n.ID)
+		c.mu.Lock()
+		delete(c.cancels, n.ID)
+		c.mu.Unlock()
+	}()
 	ctx = script.WithSent(ctx, func() { _ = c.write(order{Sent: &n.ID}, nil) })
 	r, err := c.host.Send(ctx, n.Request)
 	a := answerOrder{Call: n.ID, Error: failureOf(err)}

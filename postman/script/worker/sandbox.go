@@ -190,19 +190,7 @@ func (c *conversation) call(n *callNotice) error {
 	a := answerOrder{Call: n.ID}
 	switch n.Method {
 	case callSend:
-		ctx, cancel := context.WithCancel(c.ctx)
-		c.mu.Lock()
-		known := c.cancels[n.ID] != nil || len(c.cancels) >= maxCalls
-		if !known {
-			c.cancels[n.ID] = cancel
-		}
-		c.mu.Unlock()
-		if known {
-			cancel()
-			return errProtocol
-		}
-		c.calls.Go(func() { c.send(ctx, n) })
-		return nil
+		return c.begin(n)
 	case callCookies:
 		a.Cookies = c.host.Cookies(n.URL)
 	case callSetCookie:
@@ -218,6 +206,22 @@ func (c *conversation) call(n *callNotice) error {
 	return c.write(order{Answer: &a}, nil)
 }
 
+// begin has a request sent beside the script.
+func (c *conversation) begin(n *callNotice) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cancels[n.ID] != nil || len(c.cancels) >= maxCalls {
+		return errProtocol
+	}
+	ctx, cancel := context.WithCancel(c.ctx)
+	c.cancels[n.ID] = cancel
+	c.calls.Go(func() {
+		defer cancel()
+		c.send(ctx, n)
+	})
+	return nil
+}
+
 func (c *conversation) cancelCall(id int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -230,7 +234,6 @@ func (c *conversation) cancelCall(id int) {
 // reading from it says so.
 func (c *conversation) send(ctx context.Context, n *callNotice) {
 	defer func() {
-		c.cancelCall(n.ID)
 		c.mu.Lock()
 		delete(c.cancels, n.ID)
 		c.mu.Unlock()

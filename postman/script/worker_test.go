@@ -255,6 +255,28 @@ func TestWorkersSeeNothing(t *testing.T) {
 	require.Contains(t, string(status), "NoNewPrivs:\t1")
 }
 
+// A worker takes 20 MiB at most that it doesn't share with others.
+func TestWorkersAreSmall(t *testing.T) {
+	t.Parallel()
+	if !confined {
+		t.Skip("the race detector has memory of its own")
+	}
+	s := inWorker(t, newPool(t, worker.Options{}))
+	for range 20 {
+		require.Nil(t, s.Run(t.Context(), input(`pm.test("a", () => pm.expect(pm.response.json()).to.have.property("n", 3)); pm.environment.set("o", {a: [1]})`)).Error)
+	}
+	rollup, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", s.(interface{ Pid() int }).Pid()))
+	if err != nil {
+		t.Skip("this system doesn't tell the memory of processes: " + err.Error())
+	}
+	_, after, _ := strings.Cut(string(rollup), "\nPss:")
+	var kilobytes int
+	_, err = fmt.Sscan(after, &kilobytes)
+	require.NoError(t, err)
+	t.Logf("%d kB", kilobytes)
+	require.Less(t, kilobytes, 20<<10)
+}
+
 // A worker ends with the one that started it, whatever its script does.
 func TestWorkersEndWithTheirParent(t *testing.T) {
 	t.Parallel()

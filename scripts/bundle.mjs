@@ -61,12 +61,15 @@ const stubs = {
   },
 };
 
-// chai makes an assertion of every word of a chain. It stays so, in fewer steps.
+// chai makes an assertion of every word of a chain. It stays so, in fewer steps: the
+// flags of one are seen through by the next instead of copied. A flag that is set
+// later goes into a new layer, so that those made before don't see it.
 const derive = `var newAssertion = Object.create(chai.Assertion.prototype);
-        newAssertion.__flags = Object.assign(Object.create(null), this.__flags);
+        newAssertion.__flags = Object.create(this.__flags);
         return newAssertion;`;
 const derived = [/var newAssertion = new chai\.Assertion\(\);\s*transferFlags\(this, newAssertion\);\s*return newAssertion;/g, derive];
-const ssfi = [/if \(!flag\(this, 'lockSsfi'\)\) \{\s*flag\(this, 'ssfi', (\w+)\);\s*\}/, "if (!this.__flags.lockSsfi) this.__flags.ssfi = $1;"];
+// Where a stack trace is to begin is noted at every step; QuickJS has no such traces.
+const ssfi = [/if \(!flag\(this, 'lockSsfi'\)\) \{\s*flag\(this, 'ssfi', \w+\);\s*\}/, ""];
 const chaiPatches = {
   // chai.assert is large and seldom used: it is made when somebody looks at it.
   "../chai.js": [[/var assert = require\('\.\/chai\/interface\/assert'\);\s*exports\.use\(assert\);/,
@@ -78,11 +81,12 @@ const chaiPatches = {
     [/var ok = util\.test\(this, arguments\);/, "if (this.__flags.negate ? !expr : expr) return;\n    var ok = util.test(this, arguments);"],
     [/_chai\.Assertion = Assertion;/, "_chai.Assertion = Assertion;\n  Object.setPrototypeOf(Assertion.prototype, util.proxify.guard(Object.prototype));"],
   ],
+  "utils/flag.js": [[/flags\[key\] = value;/, "(obj.__flags = Object.create(flags))[key] = value;"]],
   "utils/addMethod.js": [derived, ssfi],
-  "utils/addProperty.js": [derived, [/if \(!isProxyEnabled\(\) && !flag\(this, 'lockSsfi'\)\)/, "if (!this.__flags.lockSsfi)"]],
+  "utils/addProperty.js": [derived, [/if \(!isProxyEnabled\(\) && !flag\(this, 'lockSsfi'\)\)/, "if (false)"]],
   "utils/addChainableMethod.js": [derived, ssfi,
     [/addLengthGuard\(chainableMethodWrapper, name, true\);/, ""],
-    [/transferFlags\(this, chainableMethodWrapper\);/, "chainableMethodWrapper.__flags = Object.assign(Object.create(null), this.__flags);"]],
+    [/transferFlags\(this, chainableMethodWrapper\);/, "chainableMethodWrapper.__flags = Object.create(this.__flags);"]],
   "utils/overwriteMethod.js": [derived],
   "utils/overwriteProperty.js": [derived],
   "utils/overwriteChainableMethod.js": [[/var newAssertion = new chai\.Assertion\(\);\s*transferFlags\(this, newAssertion\);\s*return newAssertion;/g, derive]],

@@ -164,3 +164,16 @@ pm.test("should", () => { require("chai").should(); (5).should.equal(6); });
 require("chai").use(function (c) { c.Assertion.addMethod("even", function () { this.assert(this._obj % 2 === 0, "expected #{this} to be even", "expected #{this} to be odd"); }); });
 pm.test("even", () => pm.expect(3).to.be.even());
 pm.test("odd", () => pm.expect(3).to.not.be.even());
+
+//// words kept for later
+const e = pm.expect(1), to = e.to, be = to.be;
+pm.test("not of the first", () => e.not.equal(2));
+pm.test("to", () => to.equal(1));
+pm.test("be", () => be.equal(1));
+pm.test("first again", () => e.equal(1));
+const deep = pm.expect({ a: [1] }).to;
+pm.test("deep", () => deep.deep.equal({ a: [1] }));
+pm.test("still deep", () => deep.equal({ a: [1] }));
+pm.test("contain", () => { const c = pm.expect([1, 2]); c.to.contain(1); c.to.have.members([1, 2]); c.to.include.members([1]); c.to.have.members([1]); });
+const an = pm.expect([1]).to.be.an("array"), and = an.and;
+pm.test("negated and", () => { an.not.to.be.empty; and.be.empty; });

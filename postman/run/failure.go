@@ -38,6 +38,17 @@ func (e *RequestError) Unwrap() error { return e.Err }
 // ErrorCode is the code that scripts see as err.code.
 func (e *RequestError) ErrorCode() string { return e.Code }
 
+// name is the class of Node's error.
+func (e *RequestError) name() string {
+	switch e.Code {
+	case "ERR_SOCKET_BAD_PORT":
+		return "RangeError"
+	case "ERR_INVALID_HTTP_TOKEN", "ERR_INVALID_CHAR", "ERR_UNESCAPED_CHARACTERS":
+		return "TypeError"
+	}
+	return "Error"
+}
+
 // Failure is one thing that went wrong in a run.
 type Failure struct {
 	Class     Class
@@ -91,7 +102,7 @@ func Failures(e Event) []Failure {
 			return nil
 		}
 		return []Failure{{
-			Class: e.Err.Class, Name: "Error", Message: e.Err.Message, At: "request", Cursor: e.Cursor, Item: e.Item,
+			Class: e.Err.Class, Name: e.Err.name(), Message: e.Err.Message, At: "request", Cursor: e.Cursor, Item: e.Item,
 			Source: e.Source, Iteration: e.Cursor.Iteration, Request: e.Err,
 		}}
 	default:

@@ -353,3 +353,26 @@ func TestLeavesNothing(t *testing.T) { //nolint:paralleltest // it counts gorout
 	server.CloseClientConnections()
 	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, 5*time.Second, time.Millisecond)
 }
+
+// Names that differ in their letters only are one header, as in Node.
+func TestHeadersOfOneNameInOtherLetters(t *testing.T) {
+	t.Parallel()
+	server := newEcho(t, nil)
+	_, j := execute(t, parse(t, `{"info":{"name":"c"},"item":[{"name":"r","request":{"url":"%s","header":[{"key":"X-A","value":"1"},{"key":"x-a","value":"2"},{"key":"X-A","value":"3"},{"key":"X-B","value":"1"},{"key":"X-B","value":"2"}]}}]}`, server.URL), run.Options{})
+	require.Contains(t, j.String(), "200")
+	r, _ := server.last()
+	require.Equal(t, []string{"2"}, r.Header["X-A"])
+	require.Equal(t, []string{"1", "2"}, r.Header["X-B"])
+}
+
+func TestPortsAreNumbersAsInJavaScript(t *testing.T) {
+	t.Parallel()
+	server := newEcho(t, nil)
+	for suffix, want := range map[string]string{" /x": "collection 200; successful", "x/y": "collection failed: ERR_SOCKET_BAD_PORT; error", "99999/": "collection failed: ERR_SOCKET_BAD_PORT; error"} {
+		res, j := execute(t, one(t, fmt.Sprintf("%q", server.URL+suffix)), run.Options{})
+		require.Contains(t, j.String(), want, suffix)
+		if res.FirstFailure != nil {
+			require.Equal(t, "RangeError", res.FirstFailure.Name)
+		}
+	}
+}

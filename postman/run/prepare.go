@@ -34,17 +34,30 @@ func (h *headers) get(name string) string {
 	return ""
 }
 
-// add takes a line of the author: the same name again is another value, the same
-// in other letters takes the place.
-func (h *headers) add(name, value string) {
-	switch i := h.find(name); {
-	case i < 0:
-		h.names, h.values = append(h.names, name), append(h.values, []string{value})
-	case h.names[i] == name:
-		h.values[i] = append(h.values[i], value)
-	default:
-		h.names[i], h.values[i] = name, []string{value}
+// byName makes headers of the author's lines: the same name again is another value;
+// of names that differ in their letters only, the one that came up last stands, in
+// the place of the first.
+func byName(lines []postman.Header) *headers {
+	var exact headers
+	for _, line := range lines {
+		if line.Disabled || line.Key == "" {
+			continue
+		}
+		if i := slices.Index(exact.names, line.Key); i >= 0 {
+			exact.values[i] = append(exact.values[i], line.Value)
+			continue
+		}
+		exact.names, exact.values = append(exact.names, line.Key), append(exact.values, []string{line.Value})
 	}
+	h := &headers{}
+	for i, name := range exact.names {
+		if at := h.find(name); at >= 0 {
+			h.names[at], h.values[at] = name, exact.values[i]
+			continue
+		}
+		h.names, h.values = append(h.names, name), append(h.values, exact.values[i])
+	}
+	return h
 }
 
 // set changes a header in its place, or adds it at the end.
@@ -106,12 +119,7 @@ var removable = []string{"content-type", "content-length", "accept-encoding", "c
 // wireHeaders are the lines to send: the request's, then those that the body and
 // the URL ask for.
 func wireHeaders(r *postman.Request, t urls.Target, c *content, off map[string]bool) *headers {
-	h := &headers{}
-	for _, line := range r.Headers {
-		if !line.Disabled && line.Key != "" {
-			h.add(line.Key, line.Value)
-		}
-	}
+	h := byName(r.Headers)
 	if given := h.get("Content-Type"); c.contentType != "" && !c.asHeader {
 		invalid := c.typePattern != nil && !c.typePattern.MatchString(given) && !off["content-type"]
 		if !h.has("Content-Type") || invalid {

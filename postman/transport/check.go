@@ -15,7 +15,11 @@ func check(r *Request) error {
 		return &Error{Message: fmt.Sprintf("Invalid URI %q", r.Scheme+"://"+r.Target)}
 	}
 	if r.Port != "" {
-		if n, err := strconv.Atoi(r.Port); err != nil || n < 0 || n > 65535 {
+		n, err := strconv.Atoi(strings.TrimSpace(r.Port))
+		if err != nil {
+			return &Error{Code: "ERR_SOCKET_BAD_PORT", Message: fmt.Sprintf("Port should be >= 0 and < 65536. Received type string ('%s').", r.Port)}
+		}
+		if n < 0 || n > 65535 {
 			return &Error{Code: "ERR_SOCKET_BAD_PORT", Message: fmt.Sprintf("Port should be >= 0 and < 65536. Received %s.", r.Port)}
 		}
 	}

@@ -66,7 +66,7 @@ func (r *Request) hostname() string { return strings.Trim(r.Host, "[]") }
 func (r *Request) port() string {
 	switch {
 	case r.Port != "":
-		return r.Port
+		return strings.TrimSpace(r.Port)
 	case r.Scheme == "https":
 		return "443"
 	default:

@@ -20,13 +20,15 @@ type Row []vars.Variable
 func (r Row) Scope() *vars.Scope { return vars.NewScope("iterationData", r...) }
 
 // ParseData reads a data file: JSON (a list of objects) or, failing that, CSV
-// with the names in its first line. The error is a *ParseError.
+// with the names in its first line. As in newman an empty line of CSV is a row whose
+// first column is empty. The error is a *ParseError.
 func ParseData(data []byte) ([]Row, error) {
 	const what = "not a data file"
 	if len(data) > MaxSize {
 		return nil, &ParseError{What: what, Err: fmt.Errorf("larger than %d MiB", MaxSize>>20)}
 	}
-	text := strings.TrimSpace(string(jsonx.ToUTF8(data)))
+	whole := string(jsonx.ToUTF8(data))
+	text := strings.TrimSpace(whole)
 	if text == "" {
 		return nil, &ParseError{What: what, Err: errors.New("it is empty")}
 	}
@@ -42,7 +44,7 @@ func ParseData(data []byte) ([]Row, error) {
 		}
 		return nil, e
 	}
-	return rowsFromCSV(text, what)
+	return rowsFromCSV(whole, what)
 }
 
 func rowsFromJSON(n *jsonx.Node, what string) ([]Row, error) {
@@ -71,13 +73,10 @@ func rowsFromCSV(text, what string) ([]Row, error) {
 		return nil, &ParseError{What: what, Err: err}
 	}
 	var rows []Row
-	for !r.done() {
+	for strings.Trim(r.text[r.pos:], " \t") != "" {
 		fields, err := r.record()
 		if err != nil {
 			return nil, &ParseError{What: what, Err: err}
-		}
-		if len(fields) == 1 && fields[0].text == "" && !fields[0].quoted && len(names) > 1 {
-			continue // an empty line
 		}
 		if len(rows) == MaxRows {
 			return nil, &ParseError{What: what, Err: fmt.Errorf("more than %d rows", MaxRows)}

@@ -173,7 +173,8 @@ func TestParseData(t *testing.T) {
 		"byte order":    {"\xef\xbb\xbfa\n1", []map[string]any{{"a": 1.0}}},
 		"long number":   {"card\n12345678901234567890", []map[string]any{{"card": "12345678901234567890"}}},
 		"leading zeros": {"zip\n007", []map[string]any{{"zip": 7.0}}},
-		"empty lines":   {"a,b\n\n1,2\n\n", []map[string]any{{"a": 1.0, "b": 2.0}}},
+		"empty lines":   {"a,b\n\n1,2\n\n", []map[string]any{{"a": ""}, {"a": 1.0, "b": 2.0}, {"a": ""}}},
+		"blanks at end": {"a,b\r\n1,2\r\n  ", []map[string]any{{"a": 1.0, "b": 2.0}}},
 		"words":         {"a\nInfinity\n0x10\n-", []map[string]any{{"a": "Infinity"}, {"a": "0x10"}, {"a": "-"}}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -42,6 +42,7 @@ var (
 // clock of a synctest bubble can move.
 type plane struct {
 	conns chan net.Conn
+	gone  chan struct{} // closed when nobody accepts any more
 	wake  chan struct{}
 
 	mu         sync.Mutex
@@ -64,7 +65,7 @@ type plane struct {
 func newPlane(t *testing.T) *plane {
 	t.Helper()
 	p := &plane{
-		conns: make(chan net.Conn), wake: make(chan struct{}, 1000),
+		conns: make(chan net.Conn), gone: make(chan struct{}), wake: make(chan struct{}, 1000),
 		handed: map[string]wire.Lease{}, blobs: map[string][]byte{},
 		receipt: wire.ReportReceipt{Accepted: true, State: "finished"},
 	}
@@ -89,13 +90,14 @@ func newPlane(t *testing.T) *plane {
 
 // Accept, Close and Addr make a plane the listener of its own server.
 func (p *plane) Accept() (net.Conn, error) {
-	c, ok := <-p.conns
-	if !ok {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.gone:
 		return nil, net.ErrClosed
 	}
-	return c, nil
 }
-func (p *plane) Close() error   { close(p.conns); return nil }
+func (p *plane) Close() error   { close(p.gone); return nil }
 func (p *plane) Addr() net.Addr { return &net.TCPAddr{} }
 
 func (p *plane) transport() *http.Transport {
@@ -108,8 +110,14 @@ func (p *plane) transport() *http.Transport {
 		if down {
 			return nil, errors.New("connection refused")
 		}
-		p.conns <- far
-		return near, nil
+		select {
+		case p.conns <- far:
+			return near, nil
+		case <-p.gone: // an agent may still be dialling when its test is over
+			return nil, errors.New("connection refused")
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}}
 }
 
